@@ -1,0 +1,40 @@
+/* kslab: the Linux kernel's SLAB allocator as a process's malloc.
+ *
+ * Facts about the allocator in this process. The functions are safe in any thread; none of them is safe in a
+ * signal handler. C and C++.
+ */
+#ifndef KSLAB_KSLAB_H
+#define KSLAB_KSLAB_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version, for example "0.1.0". Never null. */
+const char *kslab_version(void);
+
+/* 1 when malloc in this process is kslab's, 0 when kslab serves only its own functions (it was loaded with
+ * dlopen, the program was linked with the API library, or the executable defines malloc itself). Allocates
+ * and frees a small object to find out. */
+int kslab_is_active(void);
+
+/* 1 when the byte at `address` lies in memory that kslab manages: an object, in use or free. Any address may
+ * be asked for; nothing is dereferenced. */
+int kslab_owns(const void *address);
+
+/* Walks the whole heap and checks that its records agree with each other. Returns 0 when they do; otherwise -1,
+ * and one line on standard error says what is wrong. Other threads must not allocate meanwhile, or the answer
+ * may be wrong. */
+int kslab_validate(void);
+
+/* Gives memory that nobody uses back to the system: the calling thread's arrays, what threads share, free
+ * slabs, free pages inside slabs, freed runs. Other threads follow at their next slow operation. Returns the
+ * number of bytes released. */
+size_t kslab_trim(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

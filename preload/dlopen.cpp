@@ -1,0 +1,19 @@
+// dlopen, for KSLAB_DEEPBIND=clear: a plugin loaded with RTLD_DEEPBIND would find libc's malloc first. The next
+// dlopen is a tail call: it looks at its caller for RPATH and $ORIGIN, which must stay the program's code.
+#include <dlfcn.h>
+#include <errno.h>
+
+#include "kmalloc/kmalloc.h"
+#include "os/executable.h"
+
+extern "C" KSLAB_EXPORT __attribute__((used)) void* dlopen(const char* file, int flags) {
+    using function = void*(const char*, int);
+    static function* next = nullptr;
+    function* found = __atomic_load_n(&next, __ATOMIC_ACQUIRE);
+    if (found == nullptr) {
+        found = reinterpret_cast<function*>(kslab::next_definition("dlopen"));
+        __atomic_store_n(&next, found, __ATOMIC_RELEASE);
+    }
+    if (kslab::active_options.deepbind_flag == kslab::deepbind::clear) flags &= ~RTLD_DEEPBIND;
+    return found(file, flags);
+}

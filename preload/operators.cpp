@@ -1,0 +1,86 @@
+// operator new and delete for the shared library, which knows neither exceptions nor libstdc++. When memory is
+// short, the program's own C++ library is asked: its version of the same operator runs the new_handler and
+// throws std::bad_alloc through these frames.
+#include <errno.h>
+
+#include "base/check.h"
+#include "base/host.h"
+#include "malloc/malloc.h"
+#include "os/executable.h"
+
+namespace {
+
+[[noreturn]] KSLAB_NOINLINE void no_library(size_t size) {
+    kslab::report_line()->put("operator new(").dec(size).put(
+        "): out of memory, and no C++ library is loaded that could throw std::bad_alloc");
+    kslab::host_abort();
+}
+
+// Null when no C++ library is loaded.
+template <typename F>
+KSLAB_NOINLINE F* library_operator(const char* name) {
+    for (const char* library : {"libstdc++.so.6", "libc++.so.1"})
+        if (void* found = kslab::loaded_definition(library, name)) return reinterpret_cast<F*>(found);
+    return nullptr;
+}
+
+}  // namespace
+
+#define KSLAB_NAME extern "C" KSLAB_EXPORT __attribute__((used))
+
+#define KSLAB_NEW(name)                                                                 \
+    KSLAB_NAME void* name(size_t size) {                                                \
+        if (void* object = kslab::malloc_inline(size); KSLAB_LIKELY(object != nullptr)) \
+            return object;                                                              \
+        auto* next = library_operator<void*(size_t)>(#name);                            \
+        if (next == nullptr) no_library(size);                                          \
+        return next(size);                                                              \
+    }
+
+#define KSLAB_NEW_ALIGNED(name)                                                                 \
+    KSLAB_NAME void* name(size_t size, size_t align) {                                          \
+        if (void* object = kslab::memalign_any(align, size); KSLAB_LIKELY(object != nullptr))   \
+            return object;                                                                      \
+        auto* next = library_operator<void*(size_t, size_t)>(#name);                            \
+        if (next == nullptr) no_library(size);                                                  \
+        return next(size, align);                                                               \
+    }
+
+#define KSLAB_NEW_NOTHROW(name)                                                                 \
+    KSLAB_NAME void* name(size_t size, const void* nothrow) {                                   \
+        if (void* object = kslab::malloc_inline(size); KSLAB_LIKELY(object != nullptr))         \
+            return object;                                                                      \
+        auto* next = library_operator<void*(size_t, const void*)>(#name);                       \
+        return next == nullptr ? nullptr : next(size, nothrow);                                 \
+    }
+
+#define KSLAB_NEW_ALIGNED_NOTHROW(name)                                                         \
+    KSLAB_NAME void* name(size_t size, size_t align, const void* nothrow) {                     \
+        if (void* object = kslab::memalign_any(align, size); KSLAB_LIKELY(object != nullptr))   \
+            return object;                                                                      \
+        auto* next = library_operator<void*(size_t, size_t, const void*)>(#name);               \
+        return next == nullptr ? nullptr : next(size, align, nothrow);                          \
+    }
+
+KSLAB_NEW(_Znwm)
+KSLAB_NEW(_Znam)
+KSLAB_NEW_NOTHROW(_ZnwmRKSt9nothrow_t)
+KSLAB_NEW_NOTHROW(_ZnamRKSt9nothrow_t)
+KSLAB_NEW_ALIGNED(_ZnwmSt11align_val_t)
+KSLAB_NEW_ALIGNED(_ZnamSt11align_val_t)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+
+// Sizes and alignments are not trusted: a wrong one must not corrupt anything.
+KSLAB_NAME void _ZdlPv(void* p) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdaPv(void* p) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdlPvm(void* p, size_t) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdaPvm(void* p, size_t) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdlPvRKSt9nothrow_t(void* p, const void*) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdaPvRKSt9nothrow_t(void* p, const void*) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdlPvSt11align_val_t(void* p, size_t) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdaPvSt11align_val_t(void* p, size_t) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdlPvmSt11align_val_t(void* p, size_t, size_t) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdaPvmSt11align_val_t(void* p, size_t, size_t) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdlPvSt11align_val_tRKSt9nothrow_t(void* p, size_t, const void*) { kslab::free_inline(p); }
+KSLAB_NAME void _ZdaPvSt11align_val_tRKSt9nothrow_t(void* p, size_t, const void*) { kslab::free_inline(p); }

@@ -1,0 +1,37 @@
+// Facts about the allocator (include/kslab/kslab.h).
+#include "kslab/kslab.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "debug/validate.h"
+#include "kmalloc/kmalloc.h"
+
+using namespace kslab;
+
+extern "C" {
+
+KSLAB_EXPORT const char* kslab_version(void) { return KSLAB_VERSION; }
+
+KSLAB_EXPORT int kslab_owns(const void* address) { return owner_of(address).none() ? 0 : 1; }
+
+KSLAB_EXPORT int kslab_is_active(void) {
+    void* object = malloc(24);
+    // The compiler knows malloc, and would answer without it.
+    __asm__ volatile("" : "+r"(object));
+    int ours = kslab_owns(object);
+    free(object);
+    return ours;
+}
+
+KSLAB_EXPORT int kslab_validate(void) {
+    boot();
+    const char* wrong = validate_heap();
+    if (wrong == nullptr) return 0;
+    report_line()->put("the heap is inconsistent: ").put(wrong);
+    return -1;
+}
+
+KSLAB_EXPORT size_t kslab_trim(void) { return trim_everything() * kPageSize; }
+
+}  // extern "C"

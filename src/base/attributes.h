@@ -1,0 +1,20 @@
+// Compiler attributes under short names, and the two facts about the machine that everything shares.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#define KSLAB_LIKELY(x) __builtin_expect(!!(x), 1)
+#define KSLAB_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define KSLAB_NOINLINE __attribute__((noinline, cold))
+#define KSLAB_ALWAYS_INLINE inline __attribute__((always_inline))
+#define KSLAB_EXPORT __attribute__((visibility("default")))
+
+namespace kslab {
+
+// kslab's own page, the unit of runs and of the page map. Where the system's page is larger, only the
+// calls to the system round to it (os/memory.h).
+inline constexpr unsigned kPageShift = 12;
+inline constexpr size_t kPageSize = size_t{1} << kPageShift;
+inline constexpr size_t kCacheLine = 64;
+
+}  // namespace kslab

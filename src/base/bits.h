@@ -1,0 +1,20 @@
+// Bit arithmetic.
+#pragma once
+#include "base/attributes.h"
+
+namespace kslab {
+
+constexpr bool is_power_of_two(size_t n) { return n != 0 && (n & (n - 1)) == 0; }
+
+// `align` is a power of two. The caller has made sure that the sum does not wrap.
+constexpr size_t align_up(size_t n, size_t align) { return (n + align - 1) & ~(align - 1); }
+constexpr size_t align_down(size_t n, size_t align) { return n & ~(align - 1); }
+
+constexpr unsigned log2_floor(size_t n) { return 63u - static_cast<unsigned>(__builtin_clzl(n)); }
+constexpr unsigned log2_ceil(size_t n) { return n <= 1 ? 0 : log2_floor(n - 1) + 1; }
+constexpr size_t next_power_of_two(size_t n) { return size_t{1} << log2_ceil(n); }
+
+// Wraps never: a size that cannot be expressed in pages fails the comparison with a limit first.
+constexpr size_t pages_for(size_t bytes) { return (bytes >> kPageShift) + ((bytes & (kPageSize - 1)) != 0); }
+
+}  // namespace kslab

@@ -1,0 +1,70 @@
+#include "base/format.h"
+
+namespace kslab {
+
+size_t string_length(const char* s) {
+    size_t n = 0;
+    while (s[n] != '\0') n++;
+    return n;
+}
+
+bool strings_equal(const char* a, const char* b) {
+    while (*a != '\0' && *a == *b) a++, b++;
+    return *a == *b;
+}
+
+bool equals_prefix(const char* a, size_t length, const char* b) {
+    for (size_t i = 0; i < length; i++)
+        if (b[i] == '\0' || a[i] != b[i]) return false;
+    return b[length] == '\0';
+}
+
+text& text::put(const char* s, size_t length) {
+    for (size_t i = 0; i < length && length_ < capacity_; i++) buffer_[length_++] = s[i];
+    return *this;
+}
+
+text& text::put(const char* s) { return put(s, string_length(s)); }
+
+text& text::dec(uint64_t n, unsigned width, char fill) {
+    char digits[20];
+    unsigned count = 0;
+    do {
+        digits[count++] = static_cast<char>('0' + n % 10);
+        n /= 10;
+    } while (n != 0);
+    for (unsigned i = count; i < width; i++) put(fill);
+    while (count > 0) put(digits[--count]);
+    return *this;
+}
+
+text& text::sdec(int64_t n) {
+    if (n >= 0) return dec(static_cast<uint64_t>(n));
+    return put('-').dec(0 - static_cast<uint64_t>(n));
+}
+
+text& text::hex(uint64_t n) {
+    char digits[16];
+    unsigned count = 0;
+    do {
+        digits[count++] = "0123456789abcdef"[n & 15];
+        n >>= 4;
+    } while (n != 0);
+    while (count > 0) put(digits[--count]);
+    return *this;
+}
+
+text& text::bytes(uint64_t n) {
+    static constexpr char kUnits[] = {'K', 'M', 'G'};
+    int unit = -1;
+    while (unit < 2 && n != 0 && n % 1024 == 0) n /= 1024, unit++;
+    dec(n);
+    return unit < 0 ? *this : put(kUnits[unit]);
+}
+
+text& text::pad_to(size_t column) {
+    while (length_ < column && length_ < capacity_) put(' ');
+    return *this;
+}
+
+}  // namespace kslab

@@ -1,0 +1,37 @@
+// What the base room needs from the operating system. src/os defines these; tests may replace them.
+#pragma once
+#include "base/attributes.h"
+
+namespace kslab {
+
+// Sleeps while *word == expected; may wake without reason.
+void host_futex_wait(uint32_t* word, uint32_t expected);
+void host_futex_wake_one(uint32_t* word);
+
+// Writes to what was standard error when the program started, if it still is that file (os/report_fd.cpp).
+void host_write_report(const char* text, size_t length);
+
+[[noreturn]] void host_abort();
+
+// A value that differs between any two living threads. No system call, valid before libc is ready.
+inline uintptr_t host_thread_token() {
+    uintptr_t token;
+#if defined(__x86_64__)
+    __asm__("movq %%fs:0, %0" : "=r"(token));
+#elif defined(__aarch64__)
+    __asm__("mrs %0, tpidr_el0" : "=r"(token));
+#else
+#error "kslab runs on x86-64 and aarch64"
+#endif
+    return token;
+}
+
+inline void host_cpu_relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+}  // namespace kslab

@@ -1,0 +1,110 @@
+// A mutex of four bytes with a rank. States: 0 free, 1 held, 2 held and somebody sleeps.
+//
+// Locks are taken in ascending rank only; debug builds (KSLAB_ASSERTS) check that. fork() takes all of
+// them (malloc/fork.cpp): while it does, the forking thread may enter a lock that it holds already,
+// because handlers of the program may allocate in between. lock() then answers false and the matching
+// unlock(false) does nothing, so that an inner user never releases what the fork still needs.
+#pragma once
+#include <atomic>
+
+#include "base/host.h"
+
+namespace kslab {
+
+enum class lock_rank : uint8_t {
+    boot,         // malloc/boot: first call
+    cache_chain,  // the list of all caches, creation and destruction
+    thread_list,  // all threads' arrays
+    list_lock,    // a cache_node: its slabs
+    shared,       // a cache_node's shared array
+    run_cache,    // recently freed runs of large allocations
+    page_allocator,
+    page_map,  // making sections and leaves
+    meta_arena,
+    count
+};
+
+// The thread token of a fork in progress, 0 otherwise.
+inline std::atomic<uintptr_t> fork_owner{0};
+
+#if KSLAB_ASSERTS
+// Ranks that this thread holds, a bit each.
+inline __thread uint32_t held_ranks __attribute__((tls_model("initial-exec")));
+void check_rank_order(lock_rank rank);
+#endif
+
+class mutex {
+public:
+    constexpr explicit mutex(lock_rank rank) : rank_(rank) {}
+    mutex(const mutex&) = delete;
+    mutex& operator=(const mutex&) = delete;
+
+    // True when the caller has to unlock; false when this thread's fork holds the lock already.
+    bool lock() {
+        uint32_t expected = 0;
+        if (KSLAB_UNLIKELY(!state_.compare_exchange_strong(expected, 1, std::memory_order_acquire)))
+            return lock_slow();
+        note_locked();
+        return true;
+    }
+
+    bool try_lock() {
+        uint32_t expected = 0;
+        if (!state_.compare_exchange_strong(expected, 1, std::memory_order_acquire)) return false;
+        note_locked();
+        return true;
+    }
+
+    void unlock(bool held = true) {
+        if (!held) return;
+        note_unlocked();
+        if (KSLAB_UNLIKELY(state_.exchange(0, std::memory_order_release) == 2))
+            host_futex_wake_one(reinterpret_cast<uint32_t*>(&state_));
+    }
+
+    // After fork, in the child: whoever held it does not exist any more.
+    void reset() { state_.store(0, std::memory_order_relaxed); }
+
+private:
+    KSLAB_NOINLINE bool lock_slow();
+
+#if KSLAB_ASSERTS
+    void note_locked() {
+        check_rank_order(rank_);
+        held_ranks |= 1u << static_cast<unsigned>(rank_);
+    }
+    void note_unlocked() { held_ranks &= ~(1u << static_cast<unsigned>(rank_)); }
+#else
+    void note_locked() {}
+    void note_unlocked() {}
+#endif
+
+    std::atomic<uint32_t> state_{0};
+    [[maybe_unused]] lock_rank rank_;
+};
+
+class scoped_lock {
+public:
+    explicit scoped_lock(mutex& m) : mutex_(m), held_(m.lock()), locked_(true) {}
+    ~scoped_lock() {
+        if (locked_) unlock();
+    }
+    scoped_lock(const scoped_lock&) = delete;
+    scoped_lock& operator=(const scoped_lock&) = delete;
+
+    void unlock() {
+        mutex_.unlock(held_);
+        locked_ = false;
+    }
+    void lock() {
+        held_ = mutex_.lock();
+        locked_ = true;
+    }
+
+private:
+    mutex& mutex_;
+    bool held_;
+    bool locked_;
+};
+
+}  // namespace kslab

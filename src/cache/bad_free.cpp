@@ -1,0 +1,43 @@
+#include "cache/bad_free.h"
+
+#include "base/check.h"
+#include "base/host.h"
+#include "pages/page_map.h"
+
+namespace kslab {
+
+namespace {
+
+void describe_object(text& out, const slab* s, const void* object) {
+    const kmem_cache* cache = s->cache;
+    out.put(" of ").put(cache->name).put(", objects of ").dec(cache->object_size).put(" bytes");
+    if (object < s->s_mem) return;
+    size_t offset = static_cast<size_t>(static_cast<const char*>(object) - s->s_mem) % cache->size;
+    if (offset != 0)
+        out.put(", ").dec(offset).put(" bytes into the object at ").ptr(static_cast<const char*>(object) - offset);
+}
+
+const char* headline(bad_free what) {
+    switch (what) {
+        case bad_free::twice: return "double free";
+        case bad_free::interior: return "free of a pointer that is not the start of an object";
+        case bad_free::wrong_cache: return "kmem_cache_free of an object of another cache";
+        case bad_free::not_ours: return "free of a pointer that was not allocated";
+        case bad_free::inside_run: return "free of a pointer into the middle of a large allocation";
+    }
+    return "bad free";
+}
+
+}  // namespace
+
+void report_bad_free(bad_free what, const void* object, const kmem_cache* owner) {
+    {
+        report_line out;
+        out->put(headline(what)).put(": ").ptr(object);
+        if (const slab* s = page_owner_of(object).slab()) describe_object(*out.operator->(), s, object);
+        if (what == bad_free::wrong_cache && owner != nullptr) out->put(", not of ").put(owner->name);
+    }
+    host_abort();
+}
+
+}  // namespace kslab

@@ -1,0 +1,19 @@
+// Frees that cannot be honoured. In release mode each of them ends in one line and abort(): the state of the
+// allocator is untouched, and no lock is held.
+#pragma once
+#include "cache/kmem_cache.h"
+
+namespace kslab {
+
+enum class bad_free : uint8_t {
+    twice,        // the object is free already
+    interior,     // inside a slab, but no object begins there
+    wrong_cache,  // kmem_cache_free with another cache's object
+    not_ours,     // no slab and no run of kslab's
+    inside_run,   // inside a large allocation
+};
+
+// `owner` is the cache that the object was about to return to, or null.
+[[noreturn]] KSLAB_NOINLINE void report_bad_free(bad_free what, const void* object, const kmem_cache* owner = nullptr);
+
+}  // namespace kslab

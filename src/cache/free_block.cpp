@@ -1,0 +1,79 @@
+// Objects return to their slabs. Here every free is proved for nothing: the page map says which slab the
+// object belongs to, exact division that it is the start of an object, the bitmap that it was in use.
+#include "base/check.h"
+#include "cache/bad_free.h"
+#include "cache/node.h"
+#include "pages/page_map.h"
+
+namespace kslab {
+
+namespace {
+
+// Resolved before the lock is taken, so that cache misses on cold descriptors overlap and nobody waits.
+constexpr unsigned kGroup = 30;
+
+struct resolved {
+    slab* of[kGroup];
+    uint32_t index[kGroup];
+};
+
+void resolve(const kmem_cache* cache, void* const* objects, unsigned count, resolved& to) {
+    for (unsigned i = 0; i < count; i++) {
+        to.of[i] = page_owner_of(objects[i]).slab();
+        if (KSLAB_LIKELY(to.of[i] != nullptr)) __builtin_prefetch(to.of[i], 1);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        slab* s = to.of[i];
+        if (KSLAB_UNLIKELY(s == nullptr)) report_bad_free(bad_free::not_ours, objects[i], cache);
+        if (KSLAB_UNLIKELY(s->cache != cache)) report_bad_free(bad_free::wrong_cache, objects[i], cache);
+        to.index[i] = obj_to_index(s, objects[i], cache->size, cache->reciprocal);
+        if (KSLAB_UNLIKELY(to.index[i] == kNoIndex)) report_bad_free(bad_free::interior, objects[i], cache);
+    }
+}
+
+void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
+    if (s->inuse == 0 && node.free_objects > node.free_limit) {
+        slab_unlink(node, s);
+        return destroyed.add(&s->list);
+    }
+    list_head::del(&s->list);
+    s->where = s->inuse == 0 ? slab_list::free : slab_list::partial;
+    if (s->inuse == 0) return node.slabs_free.add(&s->list);
+    // At the tail: the longest time for its other objects to be freed.
+    node.slabs_partial.add_tail(&s->list);
+}
+
+// The number of objects returned: less than `count` when one was free already.
+unsigned put_group(cache_node& node, const resolved& what, unsigned count, list_head& destroyed) {
+    for (unsigned i = 0; i < count; i++) {
+        slab* s = what.of[i];
+        bool was_full = s->inuse == s->num;
+        if (KSLAB_UNLIKELY(!slab_put_obj(s, what.index[i]))) return i;
+        node.free_objects++;
+        if (s->inuse == 0 || was_full) move_to_list(node, s, destroyed);
+    }
+    return count;
+}
+
+}  // namespace
+
+void free_block(kmem_cache* cache, void* const* objects, unsigned count) {
+    list_head destroyed;
+    destroyed.init();
+    while (count > 0) {
+        unsigned group = count < kGroup ? count : kGroup;
+        resolved what;
+        resolve(cache, objects, group, what);
+        unsigned returned;
+        {
+            scoped_lock lock(cache->node.list_lock);
+            returned = put_group(cache->node, what, group, destroyed);
+        }
+        if (KSLAB_UNLIKELY(returned < group)) report_bad_free(bad_free::twice, objects[returned], cache);
+        objects += group;
+        count -= group;
+    }
+    slabs_destroy(destroyed);
+}
+
+}  // namespace kslab

@@ -1,0 +1,103 @@
+// The shared array, and the way from it to the slabs and back.
+#include "cache/node.h"
+#include "pages/meta_arena.h"
+
+namespace kslab {
+
+namespace {
+
+void copy_entries(void** to, void* const* from, unsigned count) {
+    __builtin_memcpy(to, from, count * sizeof(void*));
+}
+
+unsigned take_shared(shared_array& shared, void** out, unsigned count) {
+    if (shared.avail == 0) return 0;
+    scoped_lock lock(shared.lock);
+    unsigned avail = shared.avail;
+    unsigned taken = avail < count ? avail : count;
+    shared.avail = avail - taken;
+    copy_entries(out, shared.entry + avail - taken, taken);
+    if (taken > 0) shared.touched = true;
+    return taken;
+}
+
+unsigned give_shared(shared_array& shared, void* const* objects, unsigned count) {
+    if (shared.avail >= shared.limit) return 0;
+    scoped_lock lock(shared.lock);
+    if (shared.entry == nullptr)
+        shared.entry = static_cast<void**>(metadata_allocate(shared.limit * sizeof(void*)));
+    if (shared.entry == nullptr) return 0;
+    unsigned room = shared.limit - shared.avail;
+    unsigned given = room < count ? room : count;
+    copy_entries(shared.entry + shared.avail, objects, given);
+    shared.avail += given;
+    return given;
+}
+
+void reverse(void** objects, unsigned count) {
+    for (unsigned i = 0, j = count; i + 1 < j; i++) {
+        void* other = objects[--j];
+        objects[j] = objects[i];
+        objects[i] = other;
+    }
+}
+
+unsigned take_slabs(kmem_cache* cache, void** out, unsigned count) {
+    cache_node& node = cache->node;
+    scoped_lock lock(node.list_lock);
+    unsigned taken = 0;
+    while (taken < count) {
+        list_head* entry = node.slabs_partial.next;
+        if (entry == &node.slabs_partial) {
+            node.free_touched = true;
+            entry = node.slabs_free.next;
+            if (entry == &node.slabs_free) break;
+        }
+        slab* s = KSLAB_CONTAINER_OF(entry, slab, list);
+        taken += slab_get_objs(s, out + taken, count - taken, cache->size);
+        bool full = s->inuse == s->num;
+        if (!full && s->where == slab_list::partial) continue;
+        list_head::del(&s->list);
+        s->where = full ? slab_list::full : slab_list::partial;
+        (full ? node.slabs_full : node.slabs_partial).add(&s->list);
+    }
+    node.free_objects -= taken;
+    return taken;
+}
+
+}  // namespace
+
+unsigned node_take(kmem_cache* cache, void** out, unsigned count) {
+    cache_node& node = cache->node;
+    if (node.flushes != 0) node.flushes = 0;
+    if (unsigned taken = take_shared(node.shared, out, count)) return taken;
+    for (;;) {
+        if (unsigned taken = take_slabs(cache, out, count)) {
+            reverse(out, taken);
+            return taken;
+        }
+        if (!cache_grow(cache)) return 0;
+    }
+}
+
+void node_give(kmem_cache* cache, void* const* objects, unsigned count, bool past_shared) {
+    cache_node& node = cache->node;
+    node.flushes += 1;
+    unsigned given = past_shared ? 0 : give_shared(node.shared, objects, count);
+    if (given < count) free_block(cache, objects + given, count - given);
+}
+
+void cache_release_shared(kmem_cache* cache) {
+    shared_array& shared = cache->node.shared;
+    if (shared.entry != nullptr) metadata_free(shared.entry, shared.limit * sizeof(void*));
+    shared.entry = nullptr;
+}
+
+void drain_shared(kmem_cache* cache) {
+    shared_array& shared = cache->node.shared;
+    constexpr unsigned kBatch = 30;
+    void* batch[kBatch];
+    while (unsigned taken = take_shared(shared, batch, kBatch)) free_block(cache, batch, taken);
+}
+
+}  // namespace kslab

@@ -1,0 +1,42 @@
+// The one table of size classes: the kernel's kmalloc sizes, and what the profiles add between them.
+//
+// Three profiles (KSLAB_CLASSES), chosen once at boot; only the table changes, not code:
+//   kmalloc  8 16 32 64 96 128 192 256 512 … 8192, as in the kernel
+//   odd      adds 48, and above 256 the quarter steps 320 384 448 512 640 … 8192
+//   fine     adds 80 112 160 224 as well
+// With the kernel's slab geometry the classes go on to 131072 by powers of two.
+#pragma once
+#include "config/options.h"
+
+namespace kslab {
+
+inline constexpr size_t kSmallestClass = 8;       // kmalloc and kmem_cache users; malloc starts at 16
+inline constexpr size_t kMallocMinimum = 16;      // the ABI's alignment of every malloc result
+inline constexpr size_t kFastMaximum = 8192;      // malloc's table ends here
+inline constexpr size_t kLargestClass = 131072;   // only with KSLAB_GEOMETRY=kernel
+inline constexpr unsigned kMaxClasses = 40;
+
+struct size_class_table {
+    unsigned count;
+    uint32_t size[kMaxClasses];  // ascending; size[0] is 8
+};
+
+size_class_table make_size_classes(size_profile profile, slab_geometry geometry);
+
+// The kernel's limits for an array of objects of this size (enable_cpucache, Linux 2.6.17).
+constexpr unsigned array_limit(size_t object_size) {
+    if (object_size > 131072) return 1;
+    if (object_size > kPageSize) return 8;
+    if (object_size > 1024) return 24;
+    if (object_size > 256) return 54;
+    return 120;
+}
+constexpr unsigned array_batchcount(unsigned limit) { return (limit + 1) / 2; }
+
+// How many batches the shared array holds: hand-over between threads pays up to a page.
+constexpr unsigned shared_factor(size_t object_size) { return object_size <= kPageSize ? 8 : 0; }
+
+// kmalloc_index() of the kernel's header: 1 is 96, 2 is 192, n is 2^n. 0 for a size of 0.
+unsigned kernel_kmalloc_index(size_t size);
+
+}  // namespace kslab

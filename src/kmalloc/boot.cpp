@@ -1,0 +1,121 @@
+// Bringing the allocator up, and what reaping does beyond the threads' arrays.
+#include "base/check.h"
+#include "cache/node.h"
+#include "kmalloc/kmalloc.h"
+#include "kmalloc/run_cache.h"
+#include "os/clock.h"
+#include "os/environment.h"
+#include "os/report_fd.h"
+#include "pages/page_allocator.h"
+
+namespace kslab {
+
+constinit options active_options{};
+constinit kmalloc_state kmalloc_caches{};
+
+namespace {
+
+mutex boot_lock{lock_rank::boot};
+std::atomic<bool> ready{false};
+
+void make_name(char* name, size_t size) {
+    text out(name, kCacheNameBytes - 1);
+    out.put("kmalloc-").dec(size);
+    name[out.length()] = '\0';
+}
+
+void make_class_cache(unsigned index) {
+    kmem_cache* cache = &kmalloc_caches.caches[index];
+    size_t size = kmalloc_caches.classes.size[index];
+    char name[kCacheNameBytes];
+    make_name(name, size);
+    bool has_slot = size >= kMallocMinimum;
+    // In the kernel's geometry the stride of 96 is 128, but its arrays follow the stride as well.
+    uint16_t slot = has_slot ? thread_assign_slot(array_limit(size)) : 0;
+    cache_setup(cache, {name, size, 0, 0, nullptr, slot, 0});
+    if (has_slot)
+        thread_register_slot(cache);
+    else
+        thread_assign_index(cache);
+}
+
+void make_size_tables() {
+    unsigned index = 0;
+    for (size_t unit = 0; unit <= kFastMaximum / 16; unit++) {
+        size_t size = unit == 0 ? kMallocMinimum : unit * 16;
+        while (kmalloc_caches.classes.size[index] < size) index++;
+        kmalloc_caches.class_of[unit] = static_cast<uint8_t>(index);
+        malloc_slots[unit] = kmalloc_caches.caches[index].slot;
+    }
+}
+
+void reap_everything(uint64_t now) {
+    all_pages.decay(static_cast<uint32_t>(now));
+    // As in the kernel: who does not get the chain at once tries again at the next tick.
+    if (!cache_chain_lock.try_lock()) return;
+    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next)
+        reap_node(KSLAB_CONTAINER_OF(at, kmem_cache, chain), now);
+    cache_chain_lock.unlock();
+    static std::atomic<uint64_t> next_drain{0};
+    if (now < next_drain.load(std::memory_order_relaxed)) return;
+    next_drain.store(now + active_options.decay_ms, std::memory_order_relaxed);
+    run_cache_drain(false);
+    drain_orphans();
+}
+
+void boot_once() {
+    const process_start& start = start_block();
+    report_fd_init();
+    if (!start.secure) options_read(active_options, start.environment);
+    if (active_options.help != 0) options_print_help();
+    unsigned cpus = usable_cpus();
+    all_pages.init(active_options.limit / kPageSize, active_options.decay_ms);
+    uint64_t now;
+    if (clock_read(now)) all_pages.set_now(static_cast<uint32_t>(now));
+    cache_boot({active_options.geometry, cpus});
+    thread_boot(active_options.thread_cache);
+    run_cache_init(cpus);
+    kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);
+    for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);
+    kmalloc_caches.largest = kmalloc_caches.classes.size[kmalloc_caches.classes.count - 1];
+    make_size_tables();
+    global_reap = reap_everything;
+}
+
+}  // namespace
+
+bool booted() { return ready.load(std::memory_order_acquire); }
+
+void boot() {
+    if (booted()) return;
+    scoped_lock lock(boot_lock);
+    if (booted()) return;
+    boot_once();
+    ready.store(true, std::memory_order_release);
+}
+
+void prove_frees() {
+    drain_this_thread();
+    scoped_lock lock(cache_chain_lock);
+    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next)
+        drain_shared(KSLAB_CONTAINER_OF(at, kmem_cache, chain));
+}
+
+size_t trim_everything() {
+    boot();
+    ask_all_to_drain();
+    drain_this_thread();
+    size_t released = 0;
+    {
+        scoped_lock lock(cache_chain_lock);
+        for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
+            kmem_cache* cache = KSLAB_CONTAINER_OF(at, kmem_cache, chain);
+            cache_shrink_node(cache);
+            released += purge_slab_pages(cache);
+        }
+    }
+    run_cache_drain(true);
+    return released + all_pages.purge_all();
+}
+
+}  // namespace kslab

@@ -1,0 +1,53 @@
+#include "kmalloc/large.h"
+
+#include <atomic>
+
+#include "cache/bad_free.h"
+#include "kmalloc/run_cache.h"
+#include "pages/page_allocator.h"
+
+namespace kslab {
+
+namespace {
+std::atomic<size_t> count_in_use{0};
+}
+
+size_t large_count() { return count_in_use.load(std::memory_order_relaxed); }
+
+size_t large_pages(size_t size) {
+    size_t count = pages_for(size);
+    return count <= kCachedPages ? run_bin_pages(count) : count;
+}
+
+run* large_allocate(size_t size, size_t align) {
+    size_t count = large_pages(size);
+    run* r = align <= kPageSize ? run_cache_take(count) : nullptr;
+    if (r != nullptr)
+        __atomic_store_n(&r->state, run_state::used, __ATOMIC_RELAXED);
+    else
+        r = all_pages.allocate(count, align <= kPageSize ? 1 : align / kPageSize);
+    if (r != nullptr) count_in_use.fetch_add(1, std::memory_order_relaxed);
+    return r;
+}
+
+void large_check_in_use(const run* r, const void* object) {
+    if (KSLAB_UNLIKELY(__atomic_load_n(&r->state, __ATOMIC_RELAXED) != run_state::used))
+        report_bad_free(bad_free::twice, object);
+    if (KSLAB_UNLIKELY(r->memory() != object)) report_bad_free(bad_free::inside_run, object);
+}
+
+void large_free(run* r, const void* object) {
+    large_check_in_use(r, object);
+    // Of two threads that free the same run one finds it cached.
+    run_state expected = run_state::used;
+    if (KSLAB_UNLIKELY(!__atomic_compare_exchange_n(&r->state, &expected, run_state::cached, false,
+                                                    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
+        report_bad_free(bad_free::twice, object);
+    count_in_use.fetch_sub(1, std::memory_order_relaxed);
+    r->content = run_content::dirty;
+    if (!run_cache_give(r)) all_pages.release(r);
+}
+
+size_t large_usable(const run* r) { return r->pages * kPageSize; }
+
+}  // namespace kslab

@@ -1,0 +1,26 @@
+// Large allocations: runs of whole pages. The run itself is the object: its owner entry in the page map leads
+// to the descriptor, and its state tells a second free from the first.
+#pragma once
+#include "pages/run.h"
+
+namespace kslab {
+
+// Null when memory is short or the size cannot be. `align` is a power of two, at most a page or larger.
+run* large_allocate(size_t size, size_t align);
+
+// `zero`: whether the pages already read as zero.
+inline bool large_is_zero(const run* r) { return r->content == run_content::zero; }
+
+// Reports and aborts when `object` is not the start of `r`, or the run is free already.
+void large_free(run* r, const void* object);
+void large_check_in_use(const run* r, const void* object);
+
+// Large allocations in use.
+size_t large_count();
+
+size_t large_usable(const run* r);
+
+// Pages for `size`: quarter steps up to 64 pages, so that freed runs fit the next request; exact above.
+size_t large_pages(size_t size);
+
+}  // namespace kslab

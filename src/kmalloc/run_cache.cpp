@@ -1,0 +1,109 @@
+#include "kmalloc/run_cache.h"
+
+#include "base/mutex.h"
+#include "pages/page_allocator.h"
+
+namespace kslab {
+
+namespace {
+
+constexpr unsigned kDepth = 8;
+// All caches together stay far below the page allocator's least bound of 16 MiB.
+constexpr size_t kTotalPages = (size_t{8} << 20) >> kPageShift;
+
+struct alignas(kCacheLine) run_cache {
+    mutex lock{lock_rank::run_cache};
+    size_t pages = 0;
+    bool touched = false;
+    uint8_t depth[kRunBins]{};
+    run* bin[kRunBins][kDepth]{};
+};
+
+run_cache caches[kRunCaches];
+unsigned active = 1;
+size_t pages_each = kTotalPages;
+
+run_cache& mine() {
+    // Thread structures of libc are at least a page apart.
+    uintptr_t token = host_thread_token() >> kPageShift;
+    return caches[(token ^ token >> 3 ^ token >> 9) & (active - 1)];
+}
+
+}  // namespace
+
+void run_cache_init(unsigned cpus) {
+    active = static_cast<unsigned>(next_power_of_two(cpus * 2));
+    if (active > kRunCaches) active = kRunCaches;
+    pages_each = kTotalPages / active;
+}
+
+run* run_cache_take(size_t pages) {
+    if (pages > kCachedPages) return nullptr;
+    run_cache& cache = mine();
+    unsigned bin = run_bin(pages);
+    scoped_lock lock(cache.lock);
+    cache.touched = true;
+    if (cache.depth[bin] == 0) return nullptr;
+    run* r = cache.bin[bin][--cache.depth[bin]];
+    cache.pages -= r->pages;
+    lock.unlock();
+    all_pages.note_cached(-static_cast<ptrdiff_t>(r->pages));
+    return r;
+}
+
+bool run_cache_give(run* r) {
+    size_t count = r->pages;
+    if (count > kCachedPages || run_bin_pages(count) != count) return false;
+    run_cache& cache = mine();
+    unsigned bin = run_bin(count);
+    {
+        scoped_lock lock(cache.lock);
+        if (cache.depth[bin] == kDepth || cache.pages + count > pages_each) return false;
+        cache.bin[bin][cache.depth[bin]++] = r;
+        cache.pages += count;
+    }
+    all_pages.note_cached(static_cast<ptrdiff_t>(count));
+    return true;
+}
+
+namespace {
+
+run* take_any(run_cache& cache, unsigned bin) {
+    scoped_lock lock(cache.lock);
+    if (cache.depth[bin] == 0) return nullptr;
+    run* r = cache.bin[bin][--cache.depth[bin]];
+    cache.pages -= r->pages;
+    return r;
+}
+
+}  // namespace
+
+void run_cache_drain(bool all) {
+    for (unsigned i = 0; i < active; i++) {
+        {
+            scoped_lock lock(caches[i].lock);
+            bool touched = caches[i].touched;
+            caches[i].touched = false;
+            if (touched && !all) continue;
+        }
+        for (unsigned bin = 0; bin < kRunBins; bin++)
+            while (run* r = take_any(caches[i], bin)) {
+                all_pages.note_cached(-static_cast<ptrdiff_t>(r->pages));
+                all_pages.release(r);
+            }
+    }
+}
+
+void run_cache_lock_all(bool* held) {
+    for (unsigned i = 0; i < kRunCaches; i++) held[i] = caches[i].lock.lock();
+}
+
+void run_cache_unlock_all(const bool* held) {
+    for (unsigned i = 0; i < kRunCaches; i++) caches[i].lock.unlock(held[i]);
+}
+
+void run_cache_reset_locks() {
+    for (run_cache& cache : caches) cache.lock.reset();
+}
+
+}  // namespace kslab

@@ -1,0 +1,65 @@
+#include "kmalloc/stats.h"
+
+#include "kmalloc/large.h"
+#include "pages/page_allocator.h"
+
+namespace kslab {
+
+namespace {
+
+struct array_count {
+    const kmem_cache* cache;
+    size_t objects;
+};
+
+// Objects of `cache` in threads' arrays. The caches are few: one walk for each.
+size_t count_in_arrays(const kmem_cache* cache) {
+    array_count count{cache, 0};
+    for_each_array(
+        [](const kmem_cache* of, const array_cache* ac, void* context) {
+            auto* sum = static_cast<array_count*>(context);
+            if (of == sum->cache) sum->objects += array_avail(ac);
+        },
+        &count);
+    return count.objects;
+}
+
+class_stats read_cache(kmem_cache* cache) {
+    class_stats s{};
+    s.name = cache->name;
+    s.object_size = cache->object_size;
+    s.in_arrays = count_in_arrays(cache);
+    scoped_lock lock(cache->node.list_lock);
+    s.in_arrays += cache->node.shared.avail;
+    s.free = cache->node.free_objects;
+    s.slabs = cache->node.num_slabs;
+    s.pages = cache->node.num_pages;
+    size_t out = cache->node.num_objects - s.free;
+    s.active = out > s.in_arrays ? out - s.in_arrays : 0;
+    return s;
+}
+
+}  // namespace
+
+void heap_stats_read(heap_stats& stats) {
+    stats = heap_stats{};
+    scoped_lock lock(cache_chain_lock);
+    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
+        class_stats s = read_cache(KSLAB_CONTAINER_OF(at, kmem_cache, chain));
+        stats.small_used += s.active * s.object_size;
+        stats.small_arrays += s.in_arrays * s.object_size;
+        stats.small_free += s.free * s.object_size;
+        stats.array_objects += s.in_arrays;
+        stats.free_objects += s.free;
+        stats.slab_pages += s.pages;
+        if (stats.caches < kmalloc_caches.classes.count) stats.cache[stats.caches++] = s;
+    }
+    page_stats p = all_pages.stats();
+    stats.large_pages = p.used > stats.slab_pages ? p.used - stats.slab_pages : 0;
+    stats.large_count = large_count();
+    stats.dirty_pages = p.dirty;
+    stats.mapped_pages = p.mapped;
+    stats.largest_mapped_use = p.largest_used;
+}
+
+}  // namespace kslab

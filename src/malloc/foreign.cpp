@@ -1,0 +1,94 @@
+#include "malloc/foreign.h"
+
+#include <errno.h>
+
+#include "base/check.h"
+#include "cache/bad_free.h"
+#include "kmalloc/kmalloc.h"
+#include "malloc/malloc.h"
+#include "os/executable.h"
+#include "os/maps.h"
+
+namespace kslab {
+
+namespace {
+
+bool down = false;
+
+void* fail_malloc(size_t) { return errno = ENOMEM, nullptr; }
+void* fail_calloc(size_t, size_t) { return errno = ENOMEM, nullptr; }
+void* fail_realloc(void*, size_t) { return errno = ENOMEM, nullptr; }
+void ignore_free(void*) {}
+size_t no_size(void*) { return 0; }
+struct mallinfo2 no_info() { return {}; }
+
+template <typename F>
+F definition(const char* name, F otherwise) {
+    void* found = next_definition(name);
+    return found == nullptr ? otherwise : reinterpret_cast<F>(found);
+}
+
+}  // namespace
+
+const malloc_functions& next_malloc() {
+    // Looking names up may allocate and come back here: the answers are the same each time.
+    static malloc_functions next;
+    static bool known = false;
+    if (__atomic_load_n(&known, __ATOMIC_ACQUIRE)) return next;
+    next.malloc = definition("malloc", fail_malloc);
+    next.free = definition("free", ignore_free);
+    next.calloc = definition("calloc", fail_calloc);
+    next.realloc = definition("realloc", fail_realloc);
+    next.memalign = definition("memalign", fail_calloc);
+    next.usable_size = definition("malloc_usable_size", no_size);
+    next.info = definition("mallinfo2", no_info);
+    __atomic_store_n(&known, true, __ATOMIC_RELEASE);
+    return next;
+}
+
+bool standing_down() { return down; }
+
+void decide_standing_down() {
+    // A program that links kslab statically and exports its symbols defines both.
+    down = executable_defines("malloc") && !executable_defines("kslab_version");
+    if (!down || active_options.verbose == 0) return;
+    report_line()->put("not active: executable defines malloc");
+}
+
+namespace {
+
+// May `object` be an object of the next malloc's heap?
+bool may_be_next(const void* object) {
+    if (reinterpret_cast<uintptr_t>(object) % 16 != 0) return false;
+    struct mallinfo2 info = next_malloc().info();
+    if (info.arena == 0 && info.hblks == 0) return false;
+    mapping_kind kind = mapping_of(object);
+    return kind == mapping_kind::heap || kind == mapping_kind::anonymous;
+}
+
+void require_next(const void* object) {
+    if (standing_down()) return;
+    int saved = errno;
+    bool forward = may_be_next(object);
+    errno = saved;
+    if (!forward) report_bad_free(bad_free::not_ours, object);
+}
+
+}  // namespace
+
+void free_foreign(void* object) {
+    require_next(object);
+    next_malloc().free(object);
+}
+
+void* realloc_foreign(void* object, size_t size) {
+    require_next(object);
+    return next_malloc().realloc(object, size);
+}
+
+size_t usable_size_foreign(const void* object) {
+    require_next(object);
+    return next_malloc().usable_size(const_cast<void*>(object));
+}
+
+}  // namespace kslab

@@ -1,0 +1,67 @@
+// The life of a process: the first call, fork, exit.
+#include <errno.h>
+
+#include "base/check.h"
+#include "kmalloc/kmalloc.h"
+#include "malloc/foreign.h"
+#include "malloc/fork.h"
+#include "malloc/malloc.h"
+#include "os/environment.h"
+
+// Registered without a shared object, so that it runs after the destructors of all libraries.
+extern "C" int __cxa_atexit(void (*function)(void*), void* argument, void* dso);
+
+namespace kslab {
+
+namespace {
+
+std::atomic<bool> prepared{false};
+
+// The last look at every object that was freed but has not reached its slab yet: a double free among them,
+// or an interior pointer, is reported here at the latest. Other threads may still run; their arrays are theirs.
+void at_exit(void*) {
+    int saved = errno;
+    prove_frees();
+    errno = saved;
+}
+
+const char* profile_name() {
+    switch (active_options.classes) {
+        case size_profile::odd: return "odd";
+        case size_profile::kmalloc: return "kmalloc";
+        case size_profile::fine: return "fine";
+    }
+    return "?";
+}
+
+void say_active() {
+    report_line out;
+    out->put("active in ").put(start_block().program).put(": version " KSLAB_VERSION ", ");
+    out->dec(kmalloc_caches.classes.count).put(" size classes (").put(profile_name()).put("), ");
+    out->bytes(active_options.thread_cache).put(" of arrays a thread");
+}
+
+}  // namespace
+
+void malloc_boot() {
+    if (KSLAB_LIKELY(prepared.load(std::memory_order_acquire))) return;
+    boot();
+    bool expected = false;
+    if (!prepared.compare_exchange_strong(expected, true, std::memory_order_acq_rel)) return;
+    decide_standing_down();
+    if (active_options.verbose != 0 && !standing_down()) say_active();
+}
+
+namespace {
+
+// The library is linked with -z initfirst: nobody registers handlers before this, so that ours are the last
+// to prepare a fork and the last to run at exit.
+__attribute__((constructor(101))) void construct() {
+    malloc_boot();
+    fork_handlers_init();
+    __cxa_atexit(at_exit, nullptr, nullptr);
+}
+
+}  // namespace
+
+}  // namespace kslab

@@ -1,0 +1,121 @@
+#include "malloc/malloc.h"
+
+#include <stdint.h>
+
+#include "base/bits.h"
+#include "kmalloc/kmalloc.h"
+#include "malloc/foreign.h"
+
+namespace kslab {
+
+namespace {
+
+// A size that cannot be is refused before any rounding; glibc refuses the same.
+bool absurd(size_t size) { return size > PTRDIFF_MAX; }
+
+void* out_of_memory() {
+    errno = ENOMEM;
+    return nullptr;
+}
+
+void* or_enomem(void* object) { return KSLAB_LIKELY(object != nullptr) ? object : out_of_memory(); }
+
+}  // namespace
+
+void* malloc_slow(size_t size) {
+    malloc_boot();
+    if (KSLAB_UNLIKELY(standing_down())) return next_malloc().malloc(size);
+    if (absurd(size)) return out_of_memory();
+    return or_enomem(kmalloc_slow(size));
+}
+
+void free_slow(void* object) {
+    if (object == nullptr) return;
+    page_owner owner = owner_of(object);
+    if (KSLAB_UNLIKELY(owner.none())) return free_foreign(object);
+    free_owned(object, owner);
+}
+
+void* calloc_any(size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) return out_of_memory();
+    if (KSLAB_LIKELY(bytes <= kFastMaximum))
+        if (void* object = malloc_fast(bytes)) return __builtin_memset(object, 0, bytes);
+    malloc_boot();
+    if (KSLAB_UNLIKELY(standing_down())) return next_malloc().calloc(count, size);
+    if (absurd(bytes)) return out_of_memory();
+    return or_enomem(kmalloc_zeroed(bytes));
+}
+
+namespace {
+
+void* copy_to_new(void* object, page_owner owner, size_t have, size_t size) {
+    void* larger = malloc_inline(size);
+    if (larger == nullptr) return nullptr;
+    __builtin_memcpy(larger, object, have < size ? have : size);
+    free_owned(object, owner);
+    return larger;
+}
+
+void* realloc_zero_size(void* object) {
+    free_inline(object);
+    return active_options.realloc_zero_size == realloc_zero::alloc ? malloc_inline(0) : nullptr;
+}
+
+}  // namespace
+
+void* realloc_any(void* object, size_t size) {
+    if (object == nullptr) return malloc_inline(size);
+    page_owner owner = owner_of(object);
+    if (KSLAB_UNLIKELY(owner.none())) return realloc_foreign(object, size);
+    if (size == 0) return realloc_zero_size(object);
+    if (absurd(size)) return out_of_memory();
+    if (resize_in_place(object, owner, size)) return object;
+    if (void* moved = resize_by_moving(object, owner, size)) return moved;
+    return copy_to_new(object, owner, usable_size(object, owner), size);
+}
+
+void* reallocarray_any(void* object, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) return out_of_memory();
+    return realloc_any(object, bytes);
+}
+
+void* memalign_any(size_t align, size_t size) {
+    malloc_boot();
+    if (KSLAB_UNLIKELY(standing_down())) return next_malloc().memalign(align, size);
+    if (align > PTRDIFF_MAX / 2 + size_t{1}) {
+        errno = EINVAL;
+        return nullptr;
+    }
+    if (!is_power_of_two(align)) align = align == 0 ? 1 : next_power_of_two(align);
+    if (align <= kMallocMinimum) return malloc_inline(size);
+    if (absurd(size) || size > PTRDIFF_MAX - align) return out_of_memory();
+    return or_enomem(kmalloc_aligned(size, align));
+}
+
+int posix_memalign_any(void** result, size_t align, size_t size) {
+    if (!is_power_of_two(align) || align % sizeof(void*) != 0) return EINVAL;
+    int saved = errno;
+    void* object = memalign_any(align, size);
+    errno = saved;
+    if (object == nullptr) return ENOMEM;
+    *result = object;
+    return 0;
+}
+
+void* valloc_any(size_t size) { return memalign_any(kPageSize, size); }
+
+void* pvalloc_any(size_t size) {
+    if (absurd(size)) return out_of_memory();
+    return memalign_any(kPageSize, align_up(size == 0 ? 1 : size, kPageSize));
+}
+
+size_t usable_size_any(const void* object) {
+    if (object == nullptr) return 0;
+    page_owner owner = owner_of(object);
+    if (KSLAB_UNLIKELY(owner.none())) return usable_size_foreign(object);
+    return usable_size(object, owner);
+}
+
+}  // namespace kslab

@@ -1,0 +1,19 @@
+// Questions about the executable and the libraries of this process. Everything here tolerates a static
+// program, where the dynamic linker's functions do not exist.
+#pragma once
+#include "base/attributes.h"
+
+namespace kslab {
+
+// Whether the executable's own dynamic symbol table defines `name` (the address of a function in a non-PIE
+// program may be its own PLT entry: dlsym's answer would be wrong).
+bool executable_defines(const char* name);
+
+// The next definition of `name` behind the library or program that contains kslab; null when there is none.
+// errno is preserved. May allocate.
+void* next_definition(const char* name);
+
+// `name` in the library `file`, if that is loaded already.
+void* loaded_definition(const char* file, const char* name);
+
+}  // namespace kslab

@@ -1,0 +1,103 @@
+#include "pages/meta_arena.h"
+
+#include "base/bits.h"
+#include "os/memory.h"
+
+namespace kslab {
+
+constinit mutex metadata_lock{lock_rank::meta_arena};
+
+namespace {
+
+constexpr size_t kGrain = 64;
+constexpr size_t kFineLimit = 2048;  // up to here lists for each multiple of the grain, then powers of two
+constexpr size_t kFineLists = kFineLimit / kGrain;
+constexpr size_t kCoarseLists = 16;
+constexpr size_t kFirstMapping = size_t{64} << 10;
+constexpr size_t kLargestMapping = size_t{1} << 20;
+
+struct free_record {
+    free_record* next;
+};
+
+struct {
+    free_record* lists[kFineLists + kCoarseLists];
+    char* next;
+    char* end;
+    size_t mapped;
+} arena;
+
+size_t rounded(size_t bytes) { return bytes <= kFineLimit ? align_up(bytes, kGrain) : next_power_of_two(bytes); }
+
+free_record** list_for(size_t size) {
+    if (size <= kFineLimit) return &arena.lists[size / kGrain - 1];
+    return &arena.lists[kFineLists + log2_floor(size) - log2_floor(kFineLimit) - 1];
+}
+
+void* take_locked(size_t size) {
+    free_record** list = list_for(size);
+    if (free_record* record = *list) {
+        *list = record->next;
+        return record;
+    }
+    if (static_cast<size_t>(arena.end - arena.next) < size) return nullptr;
+    void* record = arena.next;
+    arena.next += size;
+    return record;
+}
+
+void push_locked(void* memory, size_t size) {
+    free_record** list = list_for(size);
+    free_record* record = static_cast<free_record*>(memory);
+    record->next = *list;
+    *list = record;
+}
+
+// What is left of the old mapping still serves small records.
+void retire_rest_locked() {
+    while (static_cast<size_t>(arena.end - arena.next) >= kGrain) {
+        size_t left = static_cast<size_t>(arena.end - arena.next);
+        size_t size = left <= kFineLimit ? align_down(left, kGrain) : kFineLimit;
+        push_locked(arena.next, size);
+        arena.next += size;
+    }
+}
+
+}  // namespace
+
+void* metadata_allocate(size_t bytes) {
+    size_t size = rounded(bytes);
+    scoped_lock lock(metadata_lock);
+    for (;;) {
+        if (void* record = take_locked(size)) return record;
+        size_t wanted = arena.mapped == 0 ? kFirstMapping : next_power_of_two(arena.mapped);
+        if (wanted > kLargestMapping) wanted = kLargestMapping;
+        lock.unlock();
+        size_t map_bytes = wanted < size ? size : wanted;
+        void* mapping = os_map_guarded(map_bytes);
+        if (mapping == nullptr) mapping = os_map_guarded(map_bytes = align_up(size, kPageSize));
+        if (mapping == nullptr) return nullptr;
+        lock.lock();
+        if (void* record = take_locked(size)) {  // another thread was quicker
+            lock.unlock();
+            os_unmap(static_cast<char*>(mapping) - os_page_size(), map_bytes + 2 * os_page_size());
+            return record;
+        }
+        retire_rest_locked();
+        arena.next = static_cast<char*>(mapping);
+        arena.end = arena.next + map_bytes;
+        arena.mapped += map_bytes;
+    }
+}
+
+void metadata_free(void* record, size_t bytes) {
+    scoped_lock lock(metadata_lock);
+    push_locked(record, rounded(bytes));
+}
+
+size_t metadata_mapped() {
+    scoped_lock lock(metadata_lock);
+    return arena.mapped;
+}
+
+}  // namespace kslab

@@ -1,0 +1,212 @@
+// Handing out and taking back. Purging is in purge.cpp, resizing in resize.cpp.
+#include "pages/page_allocator.h"
+
+#include "base/check.h"
+#include "os/memory.h"
+#include "pages/meta_arena.h"
+
+namespace kslab {
+
+constinit page_allocator all_pages;
+
+namespace {
+// Address space is taken in steps of an eighth of what there is.
+constexpr size_t kFirstRegion = (size_t{256} << 10) >> kPageShift;
+constexpr size_t kLargestRegion = (size_t{32} << 20) >> kPageShift;
+constexpr size_t kMaxPages = (size_t{1} << 47) >> kPageShift;
+
+size_t index(run_content content) { return static_cast<size_t>(content); }
+}  // namespace
+
+void page_allocator::init(size_t limit_pages, size_t decay_ms) {
+    for (run_bins& bins : bins_) bins.init();
+    age_.init();
+    limit_ = limit_pages;
+    decay_ms_ = decay_ms > 0x7fffffff ? 0x7fffffff : static_cast<uint32_t>(decay_ms);
+}
+
+run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
+    run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
+    if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content, false};
+    return r;
+}
+
+void page_allocator::drop_run(run* r) {
+    if (r->moved) moved_runs_--;
+    metadata_free(r, sizeof(run));
+}
+
+void page_allocator::note_used(size_t more) {
+    used_ += more;
+    if (used_ > largest_used_) largest_used_ = used_;
+}
+
+void page_allocator::publish(run* r) {
+    page_map_set_owner(r->start, page_owner(r));
+    page_map_set_owner(r->end() - kPageSize, page_owner(r));
+}
+
+void page_allocator::unpublish(run* r) {
+    page_map_set_owner(r->start, {});
+    page_map_set_owner(r->end() - kPageSize, {});
+}
+
+void page_allocator::insert_free(run* r) {
+    r->state = run_state::free;
+    bins_[index(r->content)].add(r);
+    count_[index(r->content)] += r->pages;
+    if (r->content == run_content::dirty) age_.add_tail(&r->age);
+}
+
+void page_allocator::remove_free(run* r) {
+    bins_[index(r->content)].remove(r);
+    count_[index(r->content)] -= r->pages;
+    if (r->content == run_content::dirty) list_head::del(&r->age);
+    r->state = run_state::transit;
+}
+
+bool page_allocator::mergeable(const run* a, const run* b) const {
+    return b != nullptr && b->state == run_state::free && b->content == a->content && b->moved == a->moved;
+}
+
+// `r` is in the page map and on no list; the result is that, too.
+run* page_allocator::merge_neighbours(run* r) {
+    run* before = page_owner_of(reinterpret_cast<void*>(r->start - kPageSize)).run();
+    if (mergeable(r, before) && before->end() == r->start) {
+        remove_free(before);
+        page_map_set_owner(r->start - kPageSize, {});
+        page_map_set_owner(r->start, {});
+        r->start = before->start;
+        r->pages += before->pages;
+        drop_run(before);
+        publish(r);
+    }
+    run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
+    if (mergeable(r, behind) && behind->start == r->end()) {
+        remove_free(behind);
+        page_map_set_owner(r->end() - kPageSize, {});
+        page_map_set_owner(r->end(), {});
+        r->pages += behind->pages;
+        drop_run(behind);
+        publish(r);
+    }
+    return r;
+}
+
+// Cuts `r`, which is on no list, to `keep` pages. The tail is in the page map and on no list; null when
+// memory for its descriptor is short: then `r` stays whole.
+run* page_allocator::split_tail(run* r, size_t keep) {
+    uintptr_t at = r->start + keep * kPageSize;
+    if (!page_map_ensure(at) || !page_map_ensure(at - kPageSize)) return nullptr;
+    run* tail = make_run(at, r->pages - keep, r->content);
+    if (tail == nullptr) return nullptr;
+    tail->stamp = r->stamp;
+    tail->moved = r->moved;
+    if (tail->moved) moved_runs_++;
+    tail->state = run_state::transit;
+    r->pages = keep;
+    publish(r);
+    publish(tail);
+    return tail;
+}
+
+// Turns `r`, which is on no list and large enough, into a run in use; what is too much goes back.
+run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
+    size_t skip = (align_up(r->start, align_pages * kPageSize) - r->start) / kPageSize;
+    if (skip > 0) {
+        run* aligned = split_tail(r, skip);
+        insert_free(r);
+        if (aligned == nullptr) return nullptr;
+        r = aligned;
+    }
+    if (r->pages > pages)
+        if (run* tail = split_tail(r, pages)) insert_free(tail);
+    r->state = run_state::used;
+    note_used(r->pages);
+    return r;
+}
+
+run* page_allocator::take_fit(size_t pages, size_t align_pages) {
+    for (run_content content : {run_content::dirty, run_content::stuck, run_content::zero}) {
+        run* r = bins_[index(content)].find(pages + align_pages - 1);
+        if (r == nullptr) continue;
+        remove_free(r);
+        return carve(r, pages, align_pages);
+    }
+    return nullptr;
+}
+
+// New address space for at least `pages`, in the page map and counted, on no list.
+run* page_allocator::map_region(size_t pages, size_t wanted) {
+    void* memory = wanted > pages ? os_map(wanted * kPageSize) : nullptr;
+    if (memory == nullptr) memory = os_map((wanted = pages) * kPageSize);
+    if (memory == nullptr) return nullptr;
+    uintptr_t start = reinterpret_cast<uintptr_t>(memory);
+    run* r = nullptr;
+    if (page_map_ensure(start) && page_map_ensure(start + (wanted - 1) * kPageSize))
+        r = make_run(start, wanted, run_content::zero);
+    if (r == nullptr) os_unmap(memory, wanted * kPageSize);
+    return r;
+}
+
+run* page_allocator::map_new(size_t pages, size_t align_pages, scoped_lock& lock) {
+    size_t step = next_power_of_two(mapped_ / 8 + 1);
+    if (step < kFirstRegion) step = kFirstRegion;
+    if (step > kLargestRegion) step = kLargestRegion;
+    lock.unlock();
+    size_t needed = pages + align_pages - 1;
+    size_t system_pages = os_page_size() / kPageSize;
+    run* r = map_region(align_up(needed, system_pages), align_up(needed < step ? step : needed, system_pages));
+    lock.lock();
+    if (r == nullptr) return nullptr;
+    mapped_ += r->pages;
+    publish(r);
+    r->state = run_state::transit;
+    return carve(merge_neighbours(r), pages, align_pages);
+}
+
+bool page_allocator::within_limit(size_t pages) const { return limit_ == 0 || used_ + pages <= limit_; }
+
+run* page_allocator::allocate(size_t pages, size_t align_pages) {
+    if (pages == 0 || pages >= kMaxPages || align_pages >= kMaxPages) return nullptr;
+    scoped_lock lock(lock_);
+    if (!within_limit(pages)) return nullptr;
+    if (run* r = take_fit(pages, align_pages)) return r;
+    if (run* r = map_new(pages, align_pages, lock)) return r;
+    // Dirty memory counts against limits on address space: give it back and try once more.
+    if (purge_to(0, kAnyStamp, lock) == 0) return nullptr;
+    if (run* r = take_fit(pages, align_pages)) return r;
+    return map_new(pages, align_pages, lock);
+}
+
+void page_allocator::release(run* r) {
+    scoped_lock lock(lock_);
+    KSLAB_ASSERT(r->state == run_state::used || r->state == run_state::cached);
+    used_ -= r->pages;
+    note_release(r->pages);
+    r->content = run_content::dirty;
+    r->stamp = now_;
+    r->state = run_state::transit;
+    publish(r);
+    insert_free(merge_neighbours(r));
+    lock.unlock();
+    purge_excess();
+}
+
+void page_allocator::note_cached(ptrdiff_t pages) {
+    cached_.fetch_add(static_cast<size_t>(pages), std::memory_order_relaxed);
+    if (pages > 0) purge_excess();
+}
+
+page_stats page_allocator::stats() {
+    scoped_lock lock(lock_);
+    size_t waiting = cached();
+    return {mapped_,
+            used_ - waiting,
+            count_[index(run_content::dirty)] + waiting,
+            count_[index(run_content::zero)],
+            count_[index(run_content::stuck)],
+            largest_used_};
+}
+
+}  // namespace kslab

@@ -1,0 +1,120 @@
+// The page allocator: what the buddy allocator is to the kernel's SLAB. It hands out runs of pages, merges
+// freed neighbours, keeps freed pages warm within a bound, and gives the rest back to the system.
+//
+// allocate: a dirty (warm) free run, else a run that reads as zero, else new address space from the system.
+// release:  merge with free neighbours of the same content; while dirty pages exceed the bound, purge the
+//           oldest. A purged run of a mebibyte or more leaves the address space altogether.
+//
+// The bound on dirty pages is the largest of 16 MiB, a quarter of the live pages, and the largest run that
+// was freed twice within the last second (a program that cycles big buffers keeps them). Time only lowers
+// what is kept: decay() purges what nobody used for KSLAB_DECAY_MS.
+//
+// System calls on pages run without the lock: the runs concerned are in transit, on no list.
+// Lock: lock_ (rank page_allocator) guards everything here and all runs that are not in use.
+#pragma once
+#include "base/mutex.h"
+#include "base/relaxed.h"
+#include "pages/run_bins.h"
+
+namespace kslab {
+
+struct page_stats {
+    size_t mapped;  // address space held, in pages
+    size_t used;    // handed out
+    size_t dirty;   // free and warm
+    size_t zero;    // free and not resident
+    size_t stuck;   // free, but the system does not take them
+    size_t largest_used;  // most pages ever handed out at once
+};
+
+class page_allocator {
+public:
+    constexpr page_allocator() : lock_(lock_rank::page_allocator) {}
+
+    // Once, before anything else. limit_pages 0: none.
+    void init(size_t limit_pages, size_t decay_ms);
+
+    // Null when the system or KSLAB_LIMIT refuses. `align_pages` is a power of two.
+    run* allocate(size_t pages, size_t align_pages = 1);
+    void release(run* r);
+
+    // Resize a run in use without moving it. Growing takes the free run behind it, or asks the system.
+    bool grow(run* r, size_t pages);
+    void shrink(run* r, size_t pages);
+
+    // Moves a run in use with its content to a place where `pages` fit, without copying; false: nothing
+    // happened. Room to grow further is reserved behind it where address space allows.
+    bool move(run* r, size_t pages);
+
+    // Pages that enter (or leave) run caches: they count as dirty, not as live. Entering may purge.
+    void note_cached(ptrdiff_t pages);
+
+    // Oldest first, until within the bound.
+    void purge_excess();
+    // Purges what has been dirty since before `now - decay`.
+    void decay(uint32_t now_ms);
+    // Purges everything; the number of pages released.
+    size_t purge_all();
+
+    // The clock of stamps; told by reaping.
+    void set_now(uint32_t now_ms) { now_ = now_ms; }
+
+    page_stats stats();
+    mutex& lock() { return lock_; }
+
+    // Statements that must hold: lists, merging, page map, sums. Null, or what is wrong.
+    const char* validate();
+
+private:
+    run* take_fit(size_t pages, size_t align_pages);
+    run* map_new(size_t pages, size_t align_pages, scoped_lock& lock);
+    run* map_region(size_t pages, size_t wanted);
+    run* carve(run* r, size_t pages, size_t align_pages);
+    run* split_tail(run* r, size_t keep);
+    run* make_run(uintptr_t start, size_t pages, run_content content);
+    void drop_run(run* r);
+
+    void insert_free(run* r);
+    void remove_free(run* r);
+    run* merge_neighbours(run* r);
+    bool mergeable(const run* a, const run* b) const;
+    void publish(run* r);
+    void unpublish(run* r);
+
+    size_t purge_to(size_t target_dirty, uint32_t stamped_before, scoped_lock& lock);
+    size_t give_back(run* r, scoped_lock& lock);
+    size_t cached() const { return cached_.load(std::memory_order_relaxed); }
+    size_t bound() const;
+    void note_used(size_t more);
+    void note_release(size_t pages);
+    bool within_limit(size_t pages) const;
+    const char* validate_run(const run* r) const;
+
+    static constexpr uint32_t kAnyStamp = ~uint32_t{0};
+    static constexpr unsigned kRecent = 8;
+    struct recent_release {
+        size_t pages;
+        uint32_t stamp;
+    };
+
+    mutex lock_;
+    run_bins bins_[3]{};  // by run_content
+    list_head age_{};     // dirty runs, oldest first
+    relaxed<size_t> count_[3]{};  // free pages by run_content
+    relaxed<size_t> used_ = 0;
+    std::atomic<size_t> cached_{0};  // of used_
+    size_t largest_used_ = 0;
+    size_t mapped_ = 0;
+    size_t limit_ = 0;
+    uint32_t decay_ms_ = 1000;
+    relaxed<uint32_t> now_ = 0;
+    size_t moved_runs_ = 0;
+    recent_release recent_[kRecent]{};
+    unsigned recent_next_ = 0;
+    relaxed<size_t> hot_pages_ = 0;
+    relaxed<uint32_t> hot_until_ = 0;
+};
+
+extern page_allocator all_pages;
+
+}  // namespace kslab

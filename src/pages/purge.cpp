@@ -1,0 +1,113 @@
+// Giving memory back: the bound on dirty pages, decay, and the system calls without the lock.
+#include "base/check.h"
+#include "os/clock.h"
+#include "os/memory.h"
+#include "pages/meta_arena.h"
+#include "pages/page_allocator.h"
+
+namespace kslab {
+
+namespace {
+
+constexpr size_t pages_of(size_t bytes) { return bytes >> kPageShift; }
+
+constexpr size_t kLeastBound = pages_of(size_t{16} << 20);
+// Runs of this size leave the address space when they are purged: a system call costs the same either way,
+// and holes of a mebibyte cannot use up the process's mappings.
+constexpr size_t kUnmapPages = pages_of(size_t{1} << 20);
+// Only runs of this size are worth keeping beyond the bound because the program cycles them.
+constexpr size_t kHotPages = pages_of(size_t{1} << 20);
+constexpr uint32_t kHotMilliseconds = 1000;
+// A run this much larger than the excess is cut, and only its tail purged.
+constexpr size_t kCutPages = 64;
+
+size_t index(run_content content) { return static_cast<size_t>(content); }
+
+}  // namespace
+
+size_t page_allocator::bound() const {
+    size_t live = used_ - cached();
+    size_t allowed = live / 4 > kLeastBound ? live / 4 : kLeastBound;
+    if (hot_pages_ > allowed && static_cast<int32_t>(hot_until_ - now_) > 0) allowed = hot_pages_;
+    return allowed;
+}
+
+// Two releases of about the same size within a second make that size hot.
+void page_allocator::note_release(size_t released) {
+    if (released < kHotPages) return;
+    uint64_t now;
+    if (!clock_read(now)) return;
+    set_now(static_cast<uint32_t>(now));
+    bool again = false;
+    for (recent_release& recent : recent_)
+        if (recent.pages >= released - released / 8 && recent.pages <= released + released / 8 &&
+            now_ - recent.stamp <= kHotMilliseconds)
+            again = true;
+    recent_[recent_next_++ % kRecent] = {released, now_};
+    if (!again) return;
+    bool expired = static_cast<int32_t>(hot_until_ - now_) <= 0;
+    if (expired || released >= hot_pages_) hot_pages_ = released;
+    hot_until_ = now_ + kHotMilliseconds;
+}
+
+// `r` is in transit; afterwards it is free, or gone. The number of pages that went back.
+size_t page_allocator::give_back(run* r, scoped_lock& lock) {
+    size_t released = r->pages;
+    bool unmap = r->pages >= kUnmapPages || r->moved;
+    if (unmap) unpublish(r);  // another thread may get the hole at once
+    lock.unlock();
+    bool unmapped = unmap && os_unmap(r->memory(), r->pages * kPageSize);
+    bool purged = unmapped || os_purge(r->memory(), r->pages * kPageSize);
+    lock.lock();
+    if (unmapped) {
+        mapped_ -= released;
+        drop_run(r);
+        return released;
+    }
+    if (unmap) publish(r);
+    r->content = purged ? run_content::zero : run_content::stuck;
+    insert_free(merge_neighbours(r));
+    return purged ? released : 0;
+}
+
+// The oldest first, until at most `target` dirty pages are left or all are newer than asked for.
+size_t page_allocator::purge_to(size_t target, uint32_t stamped_before, scoped_lock& lock) {
+    size_t released = 0;
+    while (count_[index(run_content::dirty)] > target && !age_.empty()) {
+        run* r = KSLAB_CONTAINER_OF(age_.next, run, age);
+        if (stamped_before != kAnyStamp && static_cast<int32_t>(r->stamp - stamped_before) > 0) break;
+        size_t excess = count_[index(run_content::dirty)] - target;
+        remove_free(r);
+        if (r->pages > excess + kCutPages) {
+            run* tail = split_tail(r, r->pages - excess);
+            if (tail != nullptr) {
+                insert_free(r);
+                r = tail;
+            }
+        }
+        released += give_back(r, lock);
+    }
+    return released;
+}
+
+void page_allocator::decay(uint32_t now_ms) {
+    set_now(now_ms);
+    scoped_lock lock(lock_);
+    purge_to(0, now_ms - decay_ms_, lock);
+}
+
+size_t page_allocator::purge_all() {
+    scoped_lock lock(lock_);
+    return purge_to(0, kAnyStamp, lock);
+}
+
+void page_allocator::purge_excess() {
+    size_t allowed = bound();
+    if (count_[index(run_content::dirty)] + cached() <= allowed) return;
+    scoped_lock lock(lock_);
+    // An eighth less than allowed, so that not every release comes here.
+    size_t target = allowed - allowed / 8;
+    purge_to(target > cached() ? target - cached() : 0, kAnyStamp, lock);
+}
+
+}  // namespace kslab

@@ -1,0 +1,39 @@
+// A run: consecutive pages that are handed out, kept and given back as one.
+//
+// The first and the last page of every run have it as owner in the page map (a slab's pages have the slab
+// instead), which is how a freed run finds its free neighbours. Guarded by the page allocator's lock, but
+// for runs that are in use, which belong to their user.
+#pragma once
+#include "base/list.h"
+#include "pages/page_map.h"
+
+namespace kslab {
+
+enum class run_state : uint8_t {
+    used,     // handed out
+    cached,   // freed by its user, waits in a run cache (kmalloc/run_cache.h)
+    free,     // on a list of the page allocator, merged with its free neighbours of the same content
+    transit,  // on no list: a system call on its pages is under way
+};
+
+enum class run_content : uint8_t {
+    zero,   // every page reads as zero: fresh from the system, or purged
+    dirty,  // warm memory that can be purged
+    stuck,  // memory that the system does not take back (locked pages)
+};
+
+struct run {
+    list_head bin;  // when free
+    list_head age;  // when free and dirty: oldest first
+    uintptr_t start;
+    size_t pages;
+    uint32_t stamp;  // when it became free, in milliseconds of reap time
+    run_state state;
+    run_content content;
+    bool moved;  // by mremap: such mappings do not merge with their neighbours
+
+    uintptr_t end() const { return start + pages * kPageSize; }
+    void* memory() const { return reinterpret_cast<void*>(start); }
+};
+
+}  // namespace kslab

@@ -1,0 +1,53 @@
+#include "pages/run_bins.h"
+
+namespace kslab {
+
+void run_bins::init() {
+    for (list_head& bin : bins_) bin.init();
+}
+
+size_t run_bins::bin_of(size_t pages) {
+    if (pages <= kExact) return pages - 1;
+    unsigned doubling = log2_floor(pages);
+    size_t step = (pages >> (doubling - 3)) & (kSteps - 1);
+    return kExact + (doubling - 6) * kSteps + step;
+}
+
+void run_bins::add(run* r) {
+    size_t bin = bin_of(r->pages);
+    bins_[bin].add(&r->bin);
+    filled_[bin / 64] |= uint64_t{1} << (bin % 64);
+}
+
+void run_bins::remove(run* r) {
+    size_t bin = bin_of(r->pages);
+    list_head::del(&r->bin);
+    if (bins_[bin].empty()) filled_[bin / 64] &= ~(uint64_t{1} << (bin % 64));
+}
+
+// Beyond the exact lists a list holds sizes on both sides of `pages`: a few entries are tried, then the
+// next list, where everything fits.
+run* run_bins::first_fit(size_t bin, size_t pages) const {
+    int tries = 0;
+    for (list_head* at = bins_[bin].next; at != &bins_[bin] && tries < kScan; at = at->next, tries++) {
+        run* r = KSLAB_CONTAINER_OF(at, run, bin);
+        if (r->pages >= pages) return r;
+    }
+    return nullptr;
+}
+
+run* run_bins::find(size_t pages) const {
+    size_t bin = bin_of(pages);
+    uint64_t word = filled_[bin / 64] & (~uint64_t{0} << (bin % 64));
+    for (size_t index = bin / 64;;) {
+        while (word != 0) {
+            size_t candidate = index * 64 + static_cast<size_t>(__builtin_ctzl(word));
+            if (run* r = first_fit(candidate, pages)) return r;
+            word &= word - 1;
+        }
+        if (++index == kWords) return nullptr;
+        word = filled_[index];
+    }
+}
+
+}  // namespace kslab

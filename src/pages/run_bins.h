@@ -1,0 +1,39 @@
+// Free runs of one kind, found by size: exact lists up to 64 pages, then eight lists for each doubling, and a
+// bitmap of the lists that are not empty. Best fit within the lists' resolution, last freed first.
+// No lock of its own.
+#pragma once
+#include "base/bits.h"
+#include "pages/run.h"
+
+namespace kslab {
+
+class run_bins {
+public:
+    void init();
+    void add(run* r);
+    void remove(run* r);
+
+    // A run of at least `pages` pages, still on its list; null when there is none.
+    run* find(size_t pages) const;
+
+    template <typename F>
+    void for_each(F visit) const {
+        for (const list_head& bin : bins_)
+            for (list_head* at = bin.next; at != &bin; at = at->next) visit(KSLAB_CONTAINER_OF(at, run, bin));
+    }
+
+private:
+    static constexpr size_t kExact = 64;
+    static constexpr size_t kSteps = 8;
+    static constexpr size_t kBins = kExact + (47 - kPageShift - 6) * kSteps + 1;
+    static constexpr size_t kWords = (kBins + 63) / 64;
+    static constexpr int kScan = 16;
+
+    static size_t bin_of(size_t pages);
+    run* first_fit(size_t bin, size_t pages) const;
+
+    list_head bins_[kBins];
+    uint64_t filled_[kWords];
+};
+
+}  // namespace kslab

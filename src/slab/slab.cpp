@@ -1,0 +1,129 @@
+#include "slab/slab.h"
+
+namespace kslab {
+
+namespace {
+
+uint64_t bit(uint32_t index) { return uint64_t{1} << (index % 64); }
+
+// Where the run begins: colour and management lie before s_mem.
+uintptr_t first_page(const slab* s) { return align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize); }
+
+// Objects `from` to `to` (exclusive) touch page `page` of those counted from the page of s_mem.
+struct object_range {
+    uint32_t from;
+    uint32_t to;
+};
+
+object_range objects_on_page(const slab* s, unsigned page, uint32_t size) {
+    uint64_t colour = reinterpret_cast<uintptr_t>(s->s_mem) - first_page(s);
+    uint64_t begin = uint64_t{page} * kPageSize;
+    uint64_t end = begin + kPageSize;
+    uint64_t from = begin <= colour ? 0 : (begin - colour) / size;
+    uint64_t to = end <= colour ? 0 : (end - colour + size - 1) / size;
+    if (from > s->num) from = s->num;
+    if (to > s->num) to = s->num;
+    return {static_cast<uint32_t>(from), static_cast<uint32_t>(to)};
+}
+
+bool all_free(const slab* s, object_range range) {
+    for (uint32_t i = range.from; i < range.to;) {
+        if (i % 64 == 0 && i + 64 <= range.to) {
+            if (s->bufctl[i / 64] != ~uint64_t{0}) return false;
+            i += 64;
+            continue;
+        }
+        if ((s->bufctl[i / 64] & bit(i)) == 0) return false;
+        i++;
+    }
+    return true;
+}
+
+// Objects that were handed out again make their pages resident.
+void note_touched(slab* s, const void* object, uint32_t size) {
+    uintptr_t offset = reinterpret_cast<uintptr_t>(object) - first_page(s);
+    for (uintptr_t page = offset / kPageSize; page <= (offset + size - 1) / kPageSize; page++)
+        s->purged &= ~(uint32_t{1} << page);
+}
+
+}  // namespace
+
+void slab_init(slab* s, kmem_cache* cache, run* pages, char* s_mem, unsigned num) {
+    s->cache = cache;
+    s->pages = pages;
+    s->s_mem = s_mem;
+    s->num = static_cast<uint16_t>(num);
+    s->inuse = 0;
+    s->first_word = 0;
+    s->where = slab_list::none;
+    s->purged = 0;
+    for (size_t word = 0; word < bufctl_words(num); word++) s->bufctl[word] = ~uint64_t{0};
+    if (num % 64 != 0) s->bufctl[num / 64] = bit(num) - 1;
+}
+
+unsigned slab_get_objs(slab* s, void** out, unsigned count, uint32_t size) {
+    unsigned taken = 0;
+    size_t words = bufctl_words(s->num);
+    size_t word = s->first_word;
+    for (; word < words && taken < count; word++) {
+        uint64_t bits = s->bufctl[word];
+        while (bits != 0 && taken < count) {
+            uint32_t index = static_cast<uint32_t>(word * 64 + static_cast<unsigned>(__builtin_ctzl(bits)));
+            bits &= bits - 1;
+            out[taken++] = index_to_obj(s, index, size);
+        }
+        s->bufctl[word] = bits;
+        if (bits != 0) break;
+    }
+    s->first_word = static_cast<uint16_t>(word);
+    s->inuse = static_cast<uint16_t>(s->inuse + taken);
+    if (KSLAB_UNLIKELY(s->purged != 0))
+        for (unsigned i = 0; i < taken; i++) note_touched(s, out[i], size);
+    return taken;
+}
+
+bool slab_put_obj(slab* s, uint32_t index) {
+    uint64_t& word = s->bufctl[index / 64];
+    if ((word & bit(index)) != 0) return false;
+    word |= bit(index);
+    s->inuse--;
+    if (index / 64 < s->first_word) s->first_word = static_cast<uint16_t>(index / 64);
+    return true;
+}
+
+bool slab_obj_free(const slab* s, uint32_t index) { return (s->bufctl[index / 64] & bit(index)) != 0; }
+
+unsigned slab_count_free(const slab* s) {
+    unsigned count = 0;
+    for (size_t word = 0; word < bufctl_words(s->num); word++)
+        count += static_cast<unsigned>(__builtin_popcountl(s->bufctl[word]));
+    return count;
+}
+
+uint32_t slab_free_pages(const slab* s, uint32_t size) {
+    uint64_t bytes = reinterpret_cast<uintptr_t>(s->s_mem) - first_page(s) + uint64_t{s->num} * size;
+    unsigned pages = static_cast<unsigned>(pages_for(bytes));
+    uint32_t mask = 0;
+    for (unsigned page = 0; page < pages; page++)
+        if ((s->purged >> page & 1) == 0 && all_free(s, objects_on_page(s, page, size))) mask |= 1u << page;
+    return mask;
+}
+
+unsigned slab_hold_pages(slab* s, uint32_t mask, uint32_t size, bool hold) {
+    unsigned changed = 0;
+    for (unsigned page = 0; page < kMaxSlabPages; page++) {
+        if ((mask >> page & 1) == 0) continue;
+        object_range range = objects_on_page(s, page, size);
+        for (uint32_t i = range.from; i < range.to; i++) {
+            // An object that reaches into the next page is met twice.
+            if (slab_obj_free(s, i) != hold) continue;
+            s->bufctl[i / 64] ^= bit(i);
+            changed++;
+            if (!hold && i / 64 < s->first_word) s->first_word = static_cast<uint16_t>(i / 64);
+        }
+    }
+    s->inuse = static_cast<uint16_t>(hold ? s->inuse + changed : s->inuse - changed);
+    return changed;
+}
+
+}  // namespace kslab

@@ -1,0 +1,138 @@
+// Refill and flush: what happens when an array is empty or full, and how its limit adapts.
+//
+// A limit starts at 16, doubles when a refill follows a refill (or a flush a flush) without the other between,
+// up to the kernel's number for the object size, and shrinks when the thread's budget is needed elsewhere or
+// nobody uses the array. Nothing here runs on a hit.
+#include "cache/bad_free.h"
+#include "cache/node.h"
+#include "thread/slots.h"
+
+namespace kslab {
+
+namespace {
+
+// BATCHREFILL_LIMIT of the kernel: an array that nobody touched since the last reap gets a small refill.
+constexpr unsigned kColdBatch = 16;
+// So many flushes of a cache with no refill by any thread between them: the program is giving memory up.
+constexpr unsigned kFreeStreak = 8;
+constexpr unsigned kKeptInStreak = 16;
+// From so many on, at every doubling, whole free pages inside its slabs are given back.
+constexpr unsigned kPurgeStreak = 64;
+constexpr unsigned kNoRoomPause = 64;
+
+size_t held_bytes(const kmem_cache* cache, unsigned limit) { return size_t{limit} * cache->size; }
+
+unsigned first_limit(const kmem_cache* cache) {
+    // A sixteenth of the budget for each of the first sixteen classes a thread uses.
+    size_t affordable = slots.thread_bytes / 16 / cache->size;
+    unsigned limit = cache->limit < kFirstLimit ? cache->limit : kFirstLimit;
+    if (affordable < limit) limit = static_cast<unsigned>(affordable);
+    return limit == 0 ? 1 : limit;
+}
+
+// Takes budget from arrays that were not refilled since the last time round. False: there is not enough.
+bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes) {
+    if (thread->reserved + bytes <= slots.thread_bytes) return true;
+    if (thread->no_room_for > 0) {
+        thread->no_room_for--;
+        return false;
+    }
+    for (unsigned i = 0; i < slots.count; i++) {
+        kmem_cache* cache = slots.cache[thread->sweep++ % slots.count];
+        array_cache* ac = array_at(thread, cache->slot);
+        if (ac == wanted_by || ac->limit == 0) continue;
+        if (ac->touched != 0) {
+            ac->touched = 0;
+            continue;
+        }
+        unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
+        if (ac->avail > limit) array_release_oldest(cache, ac, ac->avail - limit, false);
+        set_array_limit(thread, cache, ac, limit);
+        if (thread->reserved + bytes <= slots.thread_bytes) return true;
+    }
+    thread->no_room_for = kNoRoomPause;
+    return false;
+}
+
+void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
+    unsigned limit = ac->limit == 0 ? first_limit(cache) : ac->limit * 2;
+    if (limit > ac->capacity()) limit = ac->capacity();
+    if (limit <= ac->limit) return;
+    if (make_room(thread, ac, held_bytes(cache, limit - ac->limit))) set_array_limit(thread, cache, ac, limit);
+}
+
+// In a streak of net frees the objects go past the shared array, and what it holds goes, too.
+void flush_in_streak(kmem_cache* cache, array_cache* ac, unsigned flushes) {
+    if (flushes == kFreeStreak) drain_shared(cache);
+    unsigned keep = ac->limit / 2 < kKeptInStreak ? ac->limit / 2 : kKeptInStreak;
+    array_release_oldest(cache, ac, ac->avail - keep, true);
+    if (flushes >= kPurgeStreak && (flushes & (flushes - 1)) == 0) purge_slab_pages(cache);
+}
+
+}  // namespace
+
+void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit) {
+    thread->reserved += held_bytes(cache, limit) - held_bytes(cache, ac->limit);
+    ac->batchcount = static_cast<uint16_t>(array_batchcount(limit) == 0 ? 1 : array_batchcount(limit));
+    ac->limit = limit;
+}
+
+// The entries leave the array before they arrive elsewhere: the child of a fork may lose them, but never
+// finds one in two places.
+void array_release_oldest(kmem_cache* cache, array_cache* ac, unsigned count, bool past_shared) {
+    constexpr unsigned kGroup = 30;
+    void* leaving[kGroup];
+    while (count > 0) {
+        unsigned group = count < kGroup ? count : kGroup;
+        unsigned rest = ac->avail - group;
+        __builtin_memcpy(leaving, ac->entry, group * sizeof(void*));
+        array_set_avail(ac, 0);
+        __builtin_memmove(ac->entry, ac->entry + group, rest * sizeof(void*));
+        array_set_avail(ac, rest);
+        node_give(cache, leaving, group, past_shared);
+        count -= group;
+    }
+}
+
+void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+    thread_tick(thread, 1);
+    if (ac->limit == 0 || ac->last == array_move::refilled) raise_limit(thread, cache, ac);
+    ac->last = array_move::refilled;
+    unsigned batch = ac->batchcount;
+    if (ac->touched == 0 && batch > kColdBatch) batch = kColdBatch;
+    ac->touched = 1;
+    if (ac->limit == 0) return cache_alloc_direct(cache);
+    unsigned taken = node_take(cache, ac->entry, batch);
+    if (taken == 0) return nullptr;
+    array_set_avail(ac, taken - 1);
+    return ac->entry[taken - 1];
+}
+
+void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
+    thread_tick(thread, 1);
+    if (ac->avail >= ac->limit) {
+        if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);
+        ac->last = array_move::flushed;
+    }
+    if (ac->limit == 0) return cache_free_direct(cache, object);
+    if (ac->avail >= ac->limit) {
+        unsigned flushes = cache->node.flushes;
+        if (flushes >= kFreeStreak)
+            flush_in_streak(cache, ac, flushes);
+        else
+            array_release_oldest(cache, ac, ac->batchcount < ac->avail ? ac->batchcount : ac->avail, false);
+    }
+    unsigned avail = ac->avail;
+    if (KSLAB_UNLIKELY(avail > 0 && ac->entry[avail - 1] == object)) report_bad_free(bad_free::twice, object, cache);
+    ac->entry[avail] = object;
+    array_set_avail(ac, avail + 1);
+}
+
+void* cache_alloc_direct(kmem_cache* cache) {
+    void* object;
+    return node_take(cache, &object, 1) == 1 ? object : nullptr;
+}
+
+void cache_free_direct(kmem_cache* cache, void* object) { free_block(cache, &object, 1); }
+
+}  // namespace kslab

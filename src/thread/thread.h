@@ -1,0 +1,83 @@
+// The cold counterpart of thread_cache.h: making and tearing down a thread's arrays, refill and flush, and the
+// limits that adapt on the way.
+#pragma once
+#include "cache/kmem_cache.h"
+#include "thread/thread_cache.h"
+
+namespace kslab {
+
+// ---- Boot (single-threaded).
+
+// How many bytes the arrays of one thread may hold.
+void thread_boot(size_t thread_cache_bytes);
+// Gives the next slot to a cache of this limit; call before any thread is attached.
+uint16_t thread_assign_slot(unsigned limit);
+// Makes the cache known to which thread_assign_slot gave that slot.
+void thread_register_slot(kmem_cache* cache);
+
+// ---- Caches without a slot have an index into each thread's vector of arrays instead.
+inline constexpr unsigned kMaxVectorCaches = 4096;
+// False when all indices are taken.
+bool thread_assign_index(kmem_cache* cache);
+// After drain_all_arrays_of.
+void thread_release_index(kmem_cache* cache);
+
+// ---- Life.
+
+enum class thread_state : uint8_t { empty, alive, dead };
+inline thread_state state_of(const thread_cache* thread) {
+    if (thread == &empty_thread) return thread_state::empty;
+    return thread == &dead_thread ? thread_state::dead : thread_state::alive;
+}
+
+// Gives the calling thread its arrays; null when memory is short. Boot has run.
+thread_cache* thread_attach();
+
+// Called by libc when a thread ends: drains its arrays in the last round of destructors.
+void thread_exit(void* thread);
+
+// ---- Slow operations on one array of the calling thread, which is alive.
+
+// An object, the rest of the batch goes into the array; null when memory is short.
+void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac);
+
+// Makes room in the array, or not, and takes the object.
+void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object);
+
+// The array of a cache without a slot, made on first use; null when memory is short.
+array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache);
+
+// ---- For a thread without arrays.
+void* cache_alloc_direct(kmem_cache* cache);
+void cache_free_direct(kmem_cache* cache, void* object);
+
+// ---- Draining.
+
+// Returns everything that the thread's arrays hold; they stay usable.
+void drain_thread(thread_cache* thread);
+// Every thread drains itself at its next slow operation.
+void ask_all_to_drain();
+// The caller's arrays now, the others' when they come by.
+void drain_this_thread();
+// A cache that nobody uses any more: what any thread's array holds of it goes back to its slabs.
+void drain_all_arrays_of(kmem_cache* cache);
+// What threads that vanished in a fork left behind; called by reaping.
+void drain_orphans();
+
+// Counts slow operations; now and then reaps. `weight` of a costly operation is higher.
+void thread_tick(thread_cache* thread, unsigned weight);
+// Reaping beyond the threads' arrays, set by the room above: called at most every so often, by one thread.
+extern void (*global_reap)(uint64_t now_ms);
+
+// The oldest `count` entries leave the array for their node.
+void array_release_oldest(kmem_cache* cache, array_cache* ac, unsigned count, bool past_shared);
+
+// ---- Statistics and fork.
+
+extern mutex thread_list_lock;
+// Visits the arrays of all threads with the lock held; other threads may be using theirs.
+void for_each_array(void (*visit)(const kmem_cache*, const array_cache*, void*), void* context);
+// In the child of a fork, where only the calling thread is left.
+void threads_after_fork();
+
+}  // namespace kslab

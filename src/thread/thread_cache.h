@@ -1,0 +1,88 @@
+// The hot header: a thread's array caches, and the two operations that budgets are kept for.
+//
+//   malloc  size table: bytes → slot; slot + current_thread → array; entry[--avail]
+//     empty?   malloc_slow: boot or first call of the thread; large; cache_alloc_refill
+//   free    page map: page → slot; slot + current_thread → array; entry[avail++]
+//     full?    free_slow: cache_flusharray; NULL, large run, users' cache, foreign pointer
+//     equal to the entry below? the object was freed a moment ago: report
+//
+// All arrays of a thread lie in one structure, one slot for each malloc size class. A thread that has no
+// arrays yet points to empty_thread, one that has torn them down to dead_thread: all their arrays are empty
+// and full at once, so nobody asks on the fast path whether there are any. The slot at offset 0 is like that
+// in every thread; it is where page-map value 0 and sizes without a class lead.
+#pragma once
+#include "base/list.h"
+#include "cache/array_cache.h"
+#include "config/size_classes.h"
+#include "pages/page_map.h"
+
+namespace kslab {
+
+inline constexpr size_t kThreadHeaderBytes = 256;
+inline constexpr size_t kSlotBytes = 17664;
+
+struct thread_cache {
+    char none[sizeof(array_cache)];  // avail == limit == 0 for ever
+
+    // Cold: the owner's, but for the fields that other threads read under thread_list_lock.
+    list_head all;          // thread_list_lock
+    array_cache** vector;   // arrays of caches without a slot, by kmem_cache::index
+    uint32_t vector_size;
+    uint32_t generation;    // of the last drain that was asked for (thread.h)
+    uint32_t countdown;     // slow operations until the next look at the clock
+    uint32_t no_room_for;   // slow operations in which make_room is not tried again
+    size_t reserved;        // bytes that the arrays may hold, the sum of limit * size
+    uint64_t next_reap;
+    unsigned exit_round;
+    unsigned sweep;         // where make_room goes on
+
+    alignas(kCacheLine) char padding[kThreadHeaderBytes - 128];
+    char slots[kSlotBytes];
+};
+static_assert(__builtin_offsetof(thread_cache, none) == 0, "page-map value 0 leads here");
+static_assert(__builtin_offsetof(thread_cache, slots) == kThreadHeaderBytes, "keep the padding in step");
+static_assert(sizeof(thread_cache) < 65536, "a slot is an offset of 16 bits");
+
+extern thread_cache empty_thread;
+extern thread_cache dead_thread;
+
+// One word of initial-exec TLS: a library that is dlopen'ed needs no more, and access never calls the loader.
+extern __thread thread_cache* current_thread __attribute__((tls_model("initial-exec")));
+
+// Size in units of 16 bytes, rounded up → slot. All zero until boot, so that the first call is slow.
+extern uint16_t malloc_slots[kFastMaximum / 16 + 1];
+
+inline array_cache* array_at(thread_cache* thread, uint16_t slot) {
+    return reinterpret_cast<array_cache*>(reinterpret_cast<char*>(thread) + slot);
+}
+
+// The fast path of malloc for size <= kFastMaximum; null when the array is empty.
+KSLAB_ALWAYS_INLINE void* array_pop(array_cache* ac) {
+    uint32_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(avail == 0)) return nullptr;
+    void* object = ac->entry[avail - 1];
+    __atomic_store_n(&ac->avail, avail - 1, __ATOMIC_RELAXED);
+    return object;
+}
+
+KSLAB_ALWAYS_INLINE void* malloc_fast(size_t size) {
+    return array_pop(array_at(current_thread, malloc_slots[(size + 15) >> 4]));
+}
+
+// False when the array is full, or the object was freed a moment ago.
+KSLAB_ALWAYS_INLINE bool array_push(array_cache* ac, void* object) {
+    uint32_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(avail >= ac->limit)) return false;
+    void** top = &ac->entry[avail];
+    if (KSLAB_UNLIKELY(top[-1] == object)) return false;
+    *top = object;
+    __atomic_store_n(&ac->avail, avail + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+// The fast path of free; false when it is not for it.
+KSLAB_ALWAYS_INLINE bool free_fast(void* object) {
+    return array_push(array_at(current_thread, page_value(object)), object);
+}
+
+}  // namespace kslab
