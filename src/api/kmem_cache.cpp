@@ -77,7 +77,7 @@ KSLAB_EXPORT void* kmem_cache_alloc(struct kmem_cache* cache, gfp_t flags) {
     thread_cache* thread = current_thread;
     void* object = nullptr;
     if (KSLAB_LIKELY(c->index < thread->vector_size))
-        if (array_cache* ac = thread->vector[c->index]) object = array_pop(ac);
+        if (array_cache* ac = thread->vector[c->index]) object = array_pop(ac, []() -> void* { return nullptr; });
     if (KSLAB_UNLIKELY(object == nullptr)) object = cache_alloc(c);
     if (KSLAB_UNLIKELY((flags & __GFP_ZERO) != 0) && object != nullptr)
         __builtin_memset(object, 0, c->object_size);

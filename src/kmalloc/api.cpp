@@ -28,9 +28,8 @@ KSLAB_EXPORT void* kmalloc(size_t size, gfp_t flags) {
     if ((flags & __GFP_ZERO) != 0) return kzalloc(size, 0);
     if (KSLAB_UNLIKELY(size == 0)) return ZERO_SIZE_PTR;
     if (size <= kSmallestClass) return allocate_tiny();
-    if (KSLAB_LIKELY(size <= kFastMaximum))
-        if (void* object = malloc_fast(size)) return object;
-    return kmalloc_slow(size);
+    if (KSLAB_UNLIKELY(size > kFastMaximum)) return kmalloc_slow(size);
+    return malloc_fast(size, [size] { return kmalloc_slow(size); });
 }
 
 KSLAB_EXPORT void* kzalloc(size_t size, gfp_t flags) {

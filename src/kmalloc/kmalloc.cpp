@@ -53,8 +53,7 @@ void* cache_alloc(kmem_cache* cache) {
     thread_cache* thread = attached_thread();
     array_cache* ac = thread == nullptr ? nullptr : array_of(thread, cache);
     if (ac == nullptr) return cache_alloc_direct(cache);
-    if (void* object = array_pop(ac)) return object;
-    return cache_alloc_refill(thread, cache, ac);
+    return array_pop(ac, [=] { return cache_alloc_refill(thread, cache, ac); });
 }
 
 void cache_free(kmem_cache* cache, void* object) {

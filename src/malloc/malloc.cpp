@@ -18,6 +18,8 @@ void* out_of_memory() {
     return nullptr;
 }
 
+void* none() { return nullptr; }
+
 void* or_enomem(void* object) { return KSLAB_LIKELY(object != nullptr) ? object : out_of_memory(); }
 
 }  // namespace
@@ -40,7 +42,7 @@ void* calloc_any(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) return out_of_memory();
     if (KSLAB_LIKELY(bytes <= kFastMaximum))
-        if (void* object = malloc_fast(bytes)) return __builtin_memset(object, 0, bytes);
+        if (void* object = malloc_fast(bytes, none)) return __builtin_memset(object, 0, bytes);
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().calloc(count, size);
     if (absurd(bytes)) return out_of_memory();

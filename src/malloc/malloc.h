@@ -25,9 +25,8 @@ void* pvalloc_any(size_t size);
 size_t usable_size_any(const void* object);
 
 KSLAB_ALWAYS_INLINE void* malloc_inline(size_t size) {
-    if (KSLAB_LIKELY(size <= kFastMaximum))
-        if (void* object = malloc_fast(size); KSLAB_LIKELY(object != nullptr)) return object;
-    return malloc_slow(size);
+    if (KSLAB_UNLIKELY(size > kFastMaximum)) return malloc_slow(size);
+    return malloc_fast(size, [size] { return malloc_slow(size); });
 }
 
 KSLAB_ALWAYS_INLINE void free_inline(void* object) {

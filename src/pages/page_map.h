@@ -42,8 +42,11 @@ inline size_t section_index(uintptr_t address) { return (address >> kPageShift) 
 KSLAB_ALWAYS_INLINE uint16_t page_value(const void* address) {
     uintptr_t where = reinterpret_cast<uintptr_t>(address);
     intptr_t distance = __atomic_load_n(&page_map.root[root_index(where)], __ATOMIC_RELAXED);
+    size_t index = section_index(where);
+    // Keeps the compiler from merging the shift above with the scaling below, which costs an instruction.
+    __asm__("" : "+r"(index));
     const char* section = reinterpret_cast<const char*>(page_map.zero_section) + distance;
-    return __atomic_load_n(reinterpret_cast<const uint16_t*>(section) + section_index(where), __ATOMIC_RELAXED);
+    return __atomic_load_n(reinterpret_cast<const uint16_t*>(section) + index, __ATOMIC_RELAXED);
 }
 
 // What owns a page: a slab, a run, or nothing that kslab knows.

@@ -56,27 +56,38 @@ inline array_cache* array_at(thread_cache* thread, uint16_t slot) {
     return reinterpret_cast<array_cache*>(reinterpret_cast<char*>(thread) + slot);
 }
 
-// The fast path of malloc for size <= kFastMaximum; null when the array is empty.
-KSLAB_ALWAYS_INLINE void* array_pop(array_cache* ac) {
+// The fast path of malloc for size <= kFastMaximum; `otherwise` runs when the array is empty.
+template <typename F>
+KSLAB_ALWAYS_INLINE void* array_pop(array_cache* ac, F otherwise) {
     uint32_t avail = ac->avail;
-    if (KSLAB_UNLIKELY(avail == 0)) return nullptr;
-    void* object = ac->entry[avail - 1];
-    __atomic_store_n(&ac->avail, avail - 1, __ATOMIC_RELAXED);
-    return object;
+    if (KSLAB_UNLIKELY(avail == 0)) return otherwise();
+    avail--;
+    __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
+    return ac->entry[avail];
 }
 
-KSLAB_ALWAYS_INLINE void* malloc_fast(size_t size) {
-    return array_pop(array_at(current_thread, malloc_slots[(size + 15) >> 4]));
+template <typename F>
+KSLAB_ALWAYS_INLINE void* malloc_fast(size_t size, F otherwise) {
+    return array_pop(array_at(current_thread, malloc_slots[(size + 15) >> 4]), otherwise);
+}
+
+// avail + 1, after the entry was stored. In one instruction where there is one: the value is not needed again.
+KSLAB_ALWAYS_INLINE void array_advance(array_cache* ac, uint32_t avail) {
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+    static_cast<void>(avail);
+    __asm__("incl %0" : "+m"(ac->avail) : : "memory");
+#else
+    __atomic_store_n(&ac->avail, avail + 1, __ATOMIC_RELEASE);
+#endif
 }
 
 // False when the array is full, or the object was freed a moment ago.
 KSLAB_ALWAYS_INLINE bool array_push(array_cache* ac, void* object) {
     uint32_t avail = ac->avail;
     if (KSLAB_UNLIKELY(avail >= ac->limit)) return false;
-    void** top = &ac->entry[avail];
-    if (KSLAB_UNLIKELY(top[-1] == object)) return false;
-    *top = object;
-    __atomic_store_n(&ac->avail, avail + 1, __ATOMIC_RELEASE);
+    if (KSLAB_UNLIKELY(ac->entry[static_cast<ptrdiff_t>(avail) - 1] == object)) return false;
+    ac->entry[avail] = object;
+    array_advance(ac, avail);
     return true;
 }
 
