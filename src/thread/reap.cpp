@@ -13,9 +13,9 @@ namespace {
 constexpr uint64_t kReapInterval = 2000;
 // How often the room above is called, at most.
 constexpr uint64_t kGlobalInterval = 100;
-constexpr uint32_t kTickOperations = 64;
+constexpr uint32_t kTickOperations = 8;
 // Where there is no clock, so many milliseconds pass in kTickOperations.
-constexpr uint64_t kCountedMilliseconds = 10;
+constexpr uint64_t kCountedMilliseconds = 1;
 
 relaxed<uint32_t> drain_generation;
 std::atomic<uint64_t> next_global{0};
