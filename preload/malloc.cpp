@@ -7,6 +7,11 @@
 #define KSLAB_NAME extern "C" KSLAB_EXPORT __attribute__((used))
 #define KSLAB_ALIAS(of) __attribute__((alias(#of), visibility("default"), used))
 
+// A static program that has kslab's malloc has kslab's own functions as well: it may ask for them by weak
+// references, and they say what the executable's malloc is.
+extern "C" const char* kslab_version(void);
+__attribute__((used)) static const char* (*const anchor)(void) = kslab_version;
+
 KSLAB_NAME void* malloc(size_t size) { return kslab::malloc_inline(size); }
 KSLAB_NAME void free(void* object) { kslab::free_inline(object); }
 KSLAB_NAME void* calloc(size_t count, size_t size) { return kslab::calloc_any(count, size); }

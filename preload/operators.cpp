@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/host.h"
 #include "malloc/malloc.h"
-#include "os/executable.h"
+#include "loaded_library.h"
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "debug/validate.h"
 #include "kmalloc/kmalloc.h"
+#include "pages/page_allocator.h"
 
 using namespace kslab;
 
@@ -13,7 +14,10 @@ extern "C" {
 
 KSLAB_EXPORT const char* kslab_version(void) { return KSLAB_VERSION; }
 
-KSLAB_EXPORT int kslab_owns(const void* address) { return owner_of(address).none() ? 0 : 1; }
+KSLAB_EXPORT int kslab_owns(const void* address) {
+    run_state state;
+    return !owner_of(address).none() || all_pages.covers(address, state) ? 1 : 0;
+}
 
 KSLAB_EXPORT int kslab_is_active(void) {
     void* object = malloc(24);

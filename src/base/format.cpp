@@ -20,7 +20,13 @@ bool equals_prefix(const char* a, size_t length, const char* b) {
 }
 
 text& text::put(const char* s, size_t length) {
-    for (size_t i = 0; i < length && length_ < capacity_; i++) buffer_[length_++] = s[i];
+    for (size_t i = 0; i < length; i++) {
+        if (length_ == capacity_) {  // cut
+            for (size_t dot = 1; dot <= 3 && dot <= capacity_; dot++) buffer_[capacity_ - dot] = '.';
+            break;
+        }
+        buffer_[length_++] = s[i];
+    }
     return *this;
 }
 

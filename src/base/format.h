@@ -1,4 +1,4 @@
-// Text without malloc, locale or stdio: a bounded line that says so when it was cut.
+// Text without malloc, locale or stdio: a bounded line that ends in "..." when it was cut.
 #pragma once
 #include "base/attributes.h"
 

@@ -30,8 +30,17 @@ inline std::atomic<uintptr_t> fork_owner{0};
 #if KSLAB_ASSERTS
 // Ranks that this thread holds, a bit each.
 inline __thread uint32_t held_ranks __attribute__((tls_model("initial-exec")));
+// Set around fork, which takes several locks of one rank, those of all caches.
+inline __thread bool ranks_unchecked __attribute__((tls_model("initial-exec")));
 void check_rank_order(lock_rank rank);
 #endif
+
+inline void check_ranks([[maybe_unused]] bool on) {
+#if KSLAB_ASSERTS
+    ranks_unchecked = !on;
+    held_ranks = 0;
+#endif
+}
 
 class mutex {
 public:

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/host.h"
-#include "pages/page_map.h"
+#include "pages/page_allocator.h"
 
 namespace kslab {
 
@@ -23,6 +23,7 @@ const char* headline(bad_free what) {
         case bad_free::interior: return "free of a pointer that is not the start of an object";
         case bad_free::wrong_cache: return "kmem_cache_free of an object of another cache";
         case bad_free::not_ours: return "free of a pointer that was not allocated";
+        case bad_free::freed_pages: return "free of a pointer into memory that was freed before";
         case bad_free::inside_run: return "free of a pointer into the middle of a large allocation";
     }
     return "bad free";
@@ -31,6 +32,9 @@ const char* headline(bad_free what) {
 }  // namespace
 
 void report_bad_free(bad_free what, const void* object, const kmem_cache* owner) {
+    run_state state;
+    if (what == bad_free::not_ours && all_pages.covers(object, state))
+        what = state == run_state::used ? bad_free::inside_run : bad_free::freed_pages;
     {
         report_line out;
         out->put(headline(what)).put(": ").ptr(object);

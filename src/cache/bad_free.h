@@ -11,6 +11,7 @@ enum class bad_free : uint8_t {
     wrong_cache,  // kmem_cache_free with another cache's object
     not_ours,     // no slab and no run of kslab's
     inside_run,   // inside a large allocation
+    freed_pages,  // inside pages that are free
 };
 
 // `owner` is the cache that the object was about to return to, or null.

@@ -124,7 +124,7 @@ void set_option(options& into, const option_row& row, const char* value) {
 void read_variable(options& into, const char* name) {
     size_t length = 0;
     while (name[length] != '\0' && name[length] != '=') length++;
-    if (name[length] != '=') return;
+    if (name[length] != '=' || name[length + 1] == '\0') return;  // empty means not set
     for (const option_row& row : kRows)
         if (equals_prefix(name, length, row.name)) return set_option(into, row, name + length + 1);
     report_unknown(name, length);

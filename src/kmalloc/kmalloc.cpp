@@ -26,9 +26,15 @@ array_cache* array_of(thread_cache* thread, const kmem_cache* cache) {
     return cache->slot != 0 ? array_at(thread, cache->slot) : thread_vector_array(thread, cache);
 }
 
-void* large(size_t size, size_t align) {
+// Memory is short: what waits in arrays and free slabs may do. Not for sizes that it could never serve.
+bool made_room_for(size_t size) {
+    return size <= all_pages.stats().mapped * kPageSize && trim_everything() > 0;
+}
+
+void* large(size_t size, size_t align, bool zeroed = false) {
     if (thread_cache* thread = attached_thread()) thread_tick(thread, 4);
-    run* r = large_allocate(size, align);
+    run* r = large_allocate(size, align, zeroed);
+    if (KSLAB_UNLIKELY(r == nullptr) && made_room_for(size)) r = large_allocate(size, align, zeroed);
     return r == nullptr ? nullptr : r->memory();
 }
 
@@ -49,11 +55,21 @@ kmem_cache* class_for_aligned(size_t size, size_t align) {
     return nullptr;
 }
 
-void* cache_alloc(kmem_cache* cache) {
+namespace {
+
+void* cache_alloc_once(kmem_cache* cache) {
     thread_cache* thread = attached_thread();
     array_cache* ac = thread == nullptr ? nullptr : array_of(thread, cache);
     if (ac == nullptr) return cache_alloc_direct(cache);
     return array_pop(ac, [=] { return cache_alloc_refill(thread, cache, ac); });
+}
+
+}  // namespace
+
+void* cache_alloc(kmem_cache* cache) {
+    void* object = cache_alloc_once(cache);
+    if (KSLAB_UNLIKELY(object == nullptr) && made_room_for(cache->size)) object = cache_alloc_once(cache);
+    return object;
 }
 
 void cache_free(kmem_cache* cache, void* object) {
@@ -78,7 +94,7 @@ void* kmalloc_aligned(size_t size, size_t align) {
 void* kmalloc_zeroed(size_t size) {
     if (KSLAB_UNLIKELY(!booted())) boot();
     if (size > kmalloc_caches.largest) {
-        void* object = large(size, kMallocMinimum);
+        void* object = large(size, kMallocMinimum, true);
         if (object == nullptr) return nullptr;
         if (!large_is_zero(page_owner_of(object).run())) __builtin_memset(object, 0, size);
         return object;

@@ -19,13 +19,17 @@ size_t large_pages(size_t size) {
     return count <= kCachedPages ? run_bin_pages(count) : count;
 }
 
-run* large_allocate(size_t size, size_t align) {
+// From a mebibyte on a zeroed run takes fresh pages although dirty ones wait: tables of that size are often sparse,
+// and clearing them all would make them resident.
+constexpr size_t kFreshPages = (size_t{1} << 20) >> kPageShift;
+
+run* large_allocate(size_t size, size_t align, bool zeroed) {
     size_t count = large_pages(size);
     run* r = align <= kPageSize ? run_cache_take(count) : nullptr;
     if (r != nullptr)
         __atomic_store_n(&r->state, run_state::used, __ATOMIC_RELAXED);
     else
-        r = all_pages.allocate(count, align <= kPageSize ? 1 : align / kPageSize);
+        r = all_pages.allocate(count, align <= kPageSize ? 1 : align / kPageSize, zeroed && count >= kFreshPages);
     if (r != nullptr) count_in_use.fetch_add(1, std::memory_order_relaxed);
     return r;
 }

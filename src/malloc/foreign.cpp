@@ -8,6 +8,7 @@
 #include "malloc/malloc.h"
 #include "os/executable.h"
 #include "os/maps.h"
+#include "pages/page_allocator.h"
 
 namespace kslab {
 
@@ -49,17 +50,21 @@ const malloc_functions& next_malloc() {
 bool standing_down() { return down; }
 
 void decide_standing_down() {
-    // A program that links kslab statically and exports its symbols defines both.
-    down = executable_defines("malloc") && !executable_defines("kslab_version");
+    // A program that is linked with the static library defines malloc as well: ours.
+    if (executable_contains(reinterpret_cast<const void*>(&decide_standing_down))) return;
+    bool late = behind_libc();
+    down = late || executable_defines("malloc");
     if (!down || active_options.verbose == 0) return;
-    report_line()->put("not active: executable defines malloc");
+    report_line()->put(late ? "not active: loaded after libc, only kslab's own functions are live"
+                            : "not active: executable defines malloc");
 }
 
 namespace {
 
 // May `object` be an object of the next malloc's heap?
 bool may_be_next(const void* object) {
-    if (reinterpret_cast<uintptr_t>(object) % 16 != 0) return false;
+    run_state state;
+    if (reinterpret_cast<uintptr_t>(object) % 16 != 0 || all_pages.covers(object, state)) return false;
     struct mallinfo2 info = next_malloc().info();
     if (info.arena == 0 && info.hblks == 0) return false;
     mapping_kind kind = mapping_of(object);

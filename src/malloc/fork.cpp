@@ -36,6 +36,7 @@ void unlock_caches() {
 }
 
 void prepare() {
+    check_ranks(false);
     held.chain = cache_chain_lock.lock();
     held.threads = thread_list_lock.lock();
     lock_caches();
@@ -56,6 +57,7 @@ void parent() {
     unlock_caches();
     thread_list_lock.unlock(held.threads);
     cache_chain_lock.unlock(held.chain);
+    check_ranks(true);
 }
 
 void child() {
@@ -70,6 +72,7 @@ void child() {
     });
     thread_list_lock.reset();
     cache_chain_lock.reset();
+    check_ranks(true);
     threads_after_fork();
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "kmalloc/kmalloc.h"
+#include "kslab/kslab.h"
 #include "malloc/foreign.h"
 #include "malloc/fork.h"
 #include "malloc/malloc.h"
@@ -36,7 +37,9 @@ const char* profile_name() {
 
 void say_active() {
     report_line out;
-    out->put("active in ").put(start_block().program).put(": version " KSLAB_VERSION ", ");
+    // A program with the API library has another malloc.
+    out->put(kslab_is_active() != 0 ? "active in " : "only its own functions are live in ");
+    out->put(start_block().program).put(": version " KSLAB_VERSION ", ");
     out->dec(kmalloc_caches.classes.count).put(" size classes (").put(profile_name()).put("), ");
     out->bytes(active_options.thread_cache).put(" of arrays a thread");
 }
@@ -49,7 +52,6 @@ void malloc_boot() {
     bool expected = false;
     if (!prepared.compare_exchange_strong(expected, true, std::memory_order_acq_rel)) return;
     decide_standing_down();
-    if (active_options.verbose != 0 && !standing_down()) say_active();
 }
 
 namespace {
@@ -58,6 +60,7 @@ namespace {
 // to prepare a fork and the last to run at exit.
 __attribute__((constructor(101))) void construct() {
     malloc_boot();
+    if (active_options.verbose != 0 && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);
 }

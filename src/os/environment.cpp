@@ -35,14 +35,25 @@ void read_auxiliary_vector(process_start& start, const ElfW(auxv_t)* aux) {
     }
 }
 
+// The word that holds argc: at __libc_stack_end itself with the dynamic linker, a word or two above it where
+// the start-up code of a static program has pushed registers first. Null when neither looks like it.
+char** find_argc(void* stack_end) {
+    constexpr uintptr_t kManyArguments = 1 << 22;
+    char** words = static_cast<char**>(stack_end);
+    for (int i = 0; i < 3; i++, words++) {
+        uintptr_t argc = reinterpret_cast<uintptr_t>(*words);
+        if (argc != 0 && argc < kManyArguments && words[1] != nullptr && words[1 + argc] == nullptr) return words;
+    }
+    return nullptr;
+}
+
 process_start read_start_block() {
     process_start start{no_environment, kPageSize, nullptr, 0, false, false, "?"};
     if (&__libc_stack_end == nullptr || __libc_stack_end == nullptr) return start;
-    // argc is not trusted: a loader that is run as a command shifts its arguments.
-    char** words = static_cast<char**>(__libc_stack_end) + 1;
-    if (*words != nullptr) start.program = last_component(*words);
-    while (*words != nullptr) words++;
-    start.environment = words + 1;
+    char** words = find_argc(__libc_stack_end);
+    if (words == nullptr) return start;
+    start.program = last_component(words[1]);
+    start.environment = words + 2 + reinterpret_cast<uintptr_t>(*words);
     words = start.environment;
     while (*words != nullptr) words++;
     read_auxiliary_vector(start, reinterpret_cast<const ElfW(auxv_t)*>(words + 1));
@@ -51,10 +62,13 @@ process_start read_start_block() {
 
 }  // namespace
 
+namespace {
+process_start start;
+uint32_t known;
+}  // namespace
+
 const process_start& start_block() {
     // Two threads that come first at once write the same values.
-    static process_start start;
-    static uint32_t known;
     if (KSLAB_UNLIKELY(__atomic_load_n(&known, __ATOMIC_ACQUIRE) == 0)) {
         start = read_start_block();
         __atomic_store_n(&known, 1u, __ATOMIC_RELEASE);

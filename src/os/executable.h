@@ -9,11 +9,15 @@ namespace kslab {
 // program may be its own PLT entry: dlsym's answer would be wrong).
 bool executable_defines(const char* name);
 
+// Whether `address` lies in the executable itself.
+bool executable_contains(const void* address);
+
+// Whether the library that contains kslab comes behind libc in the search order: it was loaded with dlopen, or
+// as somebody's dependency. Then malloc is libc's for everybody.
+bool behind_libc();
+
 // The next definition of `name` behind the library or program that contains kslab; null when there is none.
 // errno is preserved. May allocate.
 void* next_definition(const char* name);
-
-// `name` in the library `file`, if that is loaded already.
-void* loaded_definition(const char* file, const char* name);
 
 }  // namespace kslab

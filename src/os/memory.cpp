@@ -1,6 +1,5 @@
 #include "os/memory.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 
 #include "base/bits.h"
@@ -50,20 +49,11 @@ bool os_purge(void* start, size_t bytes) {
     return raw_syscall(SYS_madvise, static_cast<long>(first), static_cast<long>(bytes), MADV_DONTNEED) == 0;
 }
 
-bool os_move(void* from, size_t old_bytes, void* to, size_t new_bytes) {
-    // The system unmaps the target before it looks at the source, unless the whole call is refused.
-    static bool refused;
-    long result = -ENOSYS;
-    if (!__atomic_load_n(&refused, __ATOMIC_RELAXED))
-        result = raw_syscall(SYS_mremap, reinterpret_cast<long>(from), static_cast<long>(old_bytes),
-                             static_cast<long>(new_bytes), MREMAP_MAYMOVE | MREMAP_FIXED,
-                             reinterpret_cast<long>(to));
-    if (!syscall_failed(result)) return true;
-    if (result == -ENOSYS || result == -EPERM || result == -EACCES || result == -EINVAL) {
-        if (result != -EINVAL) __atomic_store_n(&refused, true, __ATOMIC_RELAXED);
-        os_unmap(to, new_bytes);
-    }
-    return false;
+void* os_move(void* from, size_t old_bytes, size_t new_bytes) {
+    if (os_page_size() != kPageSize) return nullptr;
+    long result = raw_syscall(SYS_mremap, reinterpret_cast<long>(from), static_cast<long>(old_bytes),
+                              static_cast<long>(new_bytes), MREMAP_MAYMOVE);
+    return syscall_failed(result) ? nullptr : reinterpret_cast<void*>(result);
 }
 
 }  // namespace kslab

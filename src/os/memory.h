@@ -19,9 +19,9 @@ bool os_unmap(void* start, size_t bytes);
 // released, for example because they are locked: then they keep their content.
 bool os_purge(void* start, size_t bytes);
 
-// Moves pages to `to`, a mapping of at least that size that is given up for them; what is beyond the old size
-// reads as zero. False: the pages are where they were, and `to` is unmapped.
-bool os_move(void* from, size_t old_bytes, void* to, size_t new_bytes);
+// Moves pages to where `new_bytes` fit, and returns that place; what is beyond the old size reads as zero. Null:
+// the system refuses, and nothing happened.
+void* os_move(void* from, size_t old_bytes, size_t new_bytes);
 
 // The system's page size, at least kPageSize. Valid from the first call.
 size_t os_page_size();

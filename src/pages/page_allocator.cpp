@@ -13,7 +13,6 @@ namespace {
 // Address space is taken in steps of an eighth of what there is.
 constexpr size_t kFirstRegion = (size_t{256} << 10) >> kPageShift;
 constexpr size_t kLargestRegion = (size_t{32} << 20) >> kPageShift;
-constexpr size_t kMaxPages = (size_t{1} << 47) >> kPageShift;
 
 size_t index(run_content content) { return static_cast<size_t>(content); }
 }  // namespace
@@ -126,8 +125,9 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
     return r;
 }
 
-run* page_allocator::take_fit(size_t pages, size_t align_pages) {
+run* page_allocator::take_fit(size_t pages, size_t align_pages, bool zero) {
     for (run_content content : {run_content::dirty, run_content::stuck, run_content::zero}) {
+        if (zero && content != run_content::zero) continue;
         run* r = bins_[index(content)].find(pages + align_pages - 1);
         if (r == nullptr) continue;
         remove_free(r);
@@ -167,15 +167,17 @@ run* page_allocator::map_new(size_t pages, size_t align_pages, scoped_lock& lock
 
 bool page_allocator::within_limit(size_t pages) const { return limit_ == 0 || used_ + pages <= limit_; }
 
-run* page_allocator::allocate(size_t pages, size_t align_pages) {
+run* page_allocator::allocate(size_t pages, size_t align_pages, bool zero) {
     if (pages == 0 || pages >= kMaxPages || align_pages >= kMaxPages) return nullptr;
     scoped_lock lock(lock_);
     if (!within_limit(pages)) return nullptr;
-    if (run* r = take_fit(pages, align_pages)) return r;
+    note_allocation(pages);
+    if (run* r = take_fit(pages, align_pages, zero)) return r;
     if (run* r = map_new(pages, align_pages, lock)) return r;
-    // Dirty memory counts against limits on address space: give it back and try once more.
-    if (purge_to(0, kAnyStamp, lock) == 0) return nullptr;
-    if (run* r = take_fit(pages, align_pages)) return r;
+    // Free runs count against limits on address space: give them back and try once more.
+    purge_to(0, kAnyStamp, lock);
+    if (unmap_zero_runs(lock) == 0) return nullptr;
+    if (run* r = take_fit(pages, align_pages, zero)) return r;
     return map_new(pages, align_pages, lock);
 }
 
@@ -196,6 +198,14 @@ void page_allocator::release(run* r) {
 void page_allocator::note_cached(ptrdiff_t pages) {
     cached_.fetch_add(static_cast<size_t>(pages), std::memory_order_relaxed);
     if (pages > 0) purge_excess();
+}
+
+bool page_allocator::covers(const void* address, run_state& state) {
+    scoped_lock lock(lock_);
+    const run* r = page_owner_before(address).run();
+    if (r == nullptr || reinterpret_cast<uintptr_t>(address) - r->start >= r->pages * kPageSize) return false;
+    state = r->state;
+    return true;
 }
 
 page_stats page_allocator::stats() {

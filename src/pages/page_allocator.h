@@ -35,7 +35,8 @@ public:
     void init(size_t limit_pages, size_t decay_ms);
 
     // Null when the system or KSLAB_LIMIT refuses. `align_pages` is a power of two.
-    run* allocate(size_t pages, size_t align_pages = 1);
+    // With `zero` only pages that read as zero are taken, from the system if need be.
+    run* allocate(size_t pages, size_t align_pages = 1, bool zero = false);
     void release(run* r);
 
     // Resize a run in use without moving it. Growing takes the free run behind it, or asks the system.
@@ -59,6 +60,9 @@ public:
     // The clock of stamps; told by reaping.
     void set_now(uint32_t now_ms) { now_ = now_ms; }
 
+    // Whether `address` lies in a run that this allocator knows, in use or free; its state then. Slow.
+    bool covers(const void* address, run_state& state);
+
     page_stats stats();
     mutex& lock() { return lock_; }
 
@@ -66,7 +70,7 @@ public:
     const char* validate();
 
 private:
-    run* take_fit(size_t pages, size_t align_pages);
+    run* take_fit(size_t pages, size_t align_pages, bool zero);
     run* map_new(size_t pages, size_t align_pages, scoped_lock& lock);
     run* map_region(size_t pages, size_t wanted);
     run* carve(run* r, size_t pages, size_t align_pages);
@@ -83,18 +87,22 @@ private:
 
     size_t purge_to(size_t target_dirty, uint32_t stamped_before, scoped_lock& lock);
     size_t give_back(run* r, scoped_lock& lock);
+    size_t unmap_zero_runs(scoped_lock& lock);
     size_t cached() const { return cached_.load(std::memory_order_relaxed); }
     size_t bound() const;
     void note_used(size_t more);
+    void note_allocation(size_t pages);
     void note_release(size_t pages);
     bool within_limit(size_t pages) const;
     const char* validate_run(const run* r) const;
 
     static constexpr uint32_t kAnyStamp = ~uint32_t{0};
+    static constexpr size_t kMaxPages = (size_t{1} << 47) >> kPageShift;
     static constexpr unsigned kRecent = 8;
     struct recent_release {
         size_t pages;
         uint32_t stamp;
+        bool taken;  // a run of that size was allocated since
     };
 
     mutex lock_;

@@ -1,5 +1,6 @@
 #include "pages/page_map.h"
 
+#include "base/bits.h"
 #include "os/memory.h"
 #include "pages/meta_arena.h"
 
@@ -30,8 +31,28 @@ section* section_of(uintptr_t address) {
 size_t leaf_index(uintptr_t address) { return (address >> kLeafShift) & (kSectionLeaves - 1); }
 size_t owner_index(uintptr_t address) { return (address >> kPageShift) & (kLeafPages - 1); }
 
+// Put aside by page_map_put_aside, for when memory is short. page_map_lock.
+section* spare_section;
+leaf* spare_leaves[2];
+
+section* take_spare_section() {
+    scoped_lock lock(page_map_lock);
+    section* taken = spare_section;
+    spare_section = nullptr;
+    return taken;
+}
+
+leaf* take_spare_leaf() {
+    scoped_lock lock(page_map_lock);
+    leaf*& spare = spare_leaves[spare_leaves[0] != nullptr ? 0 : 1];
+    leaf* taken = spare;
+    spare = nullptr;
+    return taken;
+}
+
 section* make_section(uintptr_t address) {
     section* made = static_cast<section*>(os_map_guarded(sizeof(section)));
+    if (made == nullptr) made = take_spare_section();
     if (made == nullptr) return nullptr;
     scoped_lock lock(page_map_lock);
     if (section* other = section_of(address)) {
@@ -46,6 +67,7 @@ section* make_section(uintptr_t address) {
 
 leaf* make_leaf(section* in, size_t index) {
     leaf* made = static_cast<leaf*>(metadata_allocate(sizeof(leaf)));
+    if (made == nullptr) made = take_spare_leaf();
     if (made == nullptr) return nullptr;
     for (uintptr_t& owner : made->owner) owner = 0;
     scoped_lock lock(page_map_lock);
@@ -68,6 +90,47 @@ page_owner page_owner_of(const void* address) {
     leaf* of = __atomic_load_n(&in->leaves[leaf_index(where)], __ATOMIC_ACQUIRE);
     if (of == nullptr) return {};
     return page_owner{__atomic_load_n(&of->owner[owner_index(where)], __ATOMIC_ACQUIRE)};
+}
+
+page_owner page_owner_before(const void* address) {
+    uintptr_t where = align_down(reinterpret_cast<uintptr_t>(address), kPageSize);
+    if (beyond_map(where)) return {};
+    // What is absent is skipped whole.
+    while (where != 0) {
+        size_t step = kPageSize;
+        if (section* in = section_of(where); in == nullptr)
+            step = kSectionPages * kPageSize;
+        else if (__atomic_load_n(&in->leaves[leaf_index(where)], __ATOMIC_ACQUIRE) == nullptr)
+            step = kLeafPages * kPageSize;
+        else if (page_owner owner = page_owner_of(reinterpret_cast<void*>(where)); !owner.none())
+            return owner;
+        where = align_down(where, step);
+        if (where != 0) where -= kPageSize;
+    }
+    return {};
+}
+
+bool page_map_put_aside() {
+    for (leaf*& spare : spare_leaves) {
+        if (__atomic_load_n(&spare, __ATOMIC_RELAXED) != nullptr) continue;
+        leaf* made = static_cast<leaf*>(metadata_allocate(sizeof(leaf)));
+        if (made == nullptr) return false;
+        scoped_lock lock(page_map_lock);
+        leaf* other = spare;
+        if (other == nullptr) __atomic_store_n(&spare, made, __ATOMIC_RELAXED);
+        lock.unlock();
+        if (other != nullptr) metadata_free(made, sizeof(leaf));
+    }
+    if (__atomic_load_n(&spare_section, __ATOMIC_RELAXED) != nullptr) return true;
+    section* made = static_cast<section*>(os_map_guarded(sizeof(section)));
+    if (made == nullptr) return false;
+    scoped_lock lock(page_map_lock);
+    section* other = spare_section;
+    if (other == nullptr) __atomic_store_n(&spare_section, made, __ATOMIC_RELAXED);
+    lock.unlock();
+    if (other != nullptr)
+        os_unmap(reinterpret_cast<char*>(made) - os_page_size(), sizeof(section) + 2 * os_page_size());
+    return true;
 }
 
 bool page_map_ensure(uintptr_t address) {

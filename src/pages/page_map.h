@@ -72,6 +72,14 @@ private:
 // The owner of the page that holds `address`, in full 64-bit arithmetic: an address beyond 47 bits has none.
 page_owner page_owner_of(const void* address);
 
+// The owner of the nearest page at or below `address` that has one. Runs have their first page in the map: it is
+// theirs if the address lies in any. Slow: walks backwards.
+page_owner page_owner_before(const void* address);
+
+// Puts memory aside, so that page_map_ensure succeeds for the next two pages whatever happens in between; false
+// when there is none.
+bool page_map_put_aside();
+
 // Makes section and leaf for the page that holds `address`; false when memory is short.
 bool page_map_ensure(uintptr_t address);
 bool page_map_ensure_range(uintptr_t start, size_t pages);

@@ -32,21 +32,29 @@ size_t page_allocator::bound() const {
     return allowed;
 }
 
-// Two releases of about the same size within a second make that size hot.
+// A size is hot when runs of about that size or more are released, allocated and released again within a second:
+// the smaller of the two that were released, for a program that cycles buffers of different sizes.
+void page_allocator::note_allocation(size_t wanted) {
+    if (wanted < kHotPages) return;
+    for (recent_release& recent : recent_)
+        if (wanted >= recent.pages / 2) recent.taken = true;
+}
+
 void page_allocator::note_release(size_t released) {
     if (released < kHotPages) return;
     uint64_t now;
     if (!clock_read(now)) return;
     set_now(static_cast<uint32_t>(now));
-    bool again = false;
-    for (recent_release& recent : recent_)
-        if (recent.pages >= released - released / 8 && recent.pages <= released + released / 8 &&
-            now_ - recent.stamp <= kHotMilliseconds)
-            again = true;
-    recent_[recent_next_++ % kRecent] = {released, now_};
-    if (!again) return;
+    size_t again = 0;
+    for (recent_release& recent : recent_) {
+        if (!recent.taken || now_ - recent.stamp > kHotMilliseconds) continue;
+        size_t both = recent.pages < released ? recent.pages : released;
+        if (both > again) again = both;
+    }
+    recent_[recent_next_++ % kRecent] = {released, now_, false};
+    if (again == 0) return;
     bool expired = static_cast<int32_t>(hot_until_ - now_) <= 0;
-    if (expired || released >= hot_pages_) hot_pages_ = released;
+    if (expired || again >= hot_pages_) hot_pages_ = again;
     hot_until_ = now_ + kHotMilliseconds;
 }
 
@@ -88,6 +96,27 @@ size_t page_allocator::purge_to(size_t target, uint32_t stamped_before, scoped_l
         released += give_back(r, lock);
     }
     return released;
+}
+
+// Free address space goes back, too: somebody needs it elsewhere. The number of pages that left.
+size_t page_allocator::unmap_zero_runs(scoped_lock& lock) {
+    size_t before = mapped_;
+    run_bins& bins = bins_[index(run_content::zero)];
+    while (run* r = bins.find(1)) {
+        remove_free(r);
+        unpublish(r);
+        lock.unlock();
+        bool unmapped = os_unmap(r->memory(), r->pages * kPageSize);
+        lock.lock();
+        if (!unmapped) {
+            publish(r);
+            insert_free(merge_neighbours(r));
+            break;
+        }
+        mapped_ -= r->pages;
+        drop_run(r);
+    }
+    return before > mapped_ ? before - mapped_ : 0;
 }
 
 void page_allocator::decay(uint32_t now_ms) {

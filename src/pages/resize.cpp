@@ -1,4 +1,5 @@
 // Resizing runs in use: in place, or moved with their pages by mremap.
+#include "base/check.h"
 #include "os/memory.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
@@ -14,7 +15,8 @@ constexpr size_t kMaxMovedRuns = 16000;
 bool page_allocator::grow(run* r, size_t pages) {
     scoped_lock lock(lock_);
     size_t more = pages - r->pages;
-    if (!within_limit(more)) return false;
+    if (pages >= kMaxPages || !within_limit(more)) return false;
+    note_allocation(pages);
     run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
     if (behind == nullptr || behind->state != run_state::free || behind->start != r->end() ||
         behind->pages < more || behind->moved != r->moved)
@@ -46,36 +48,31 @@ void page_allocator::shrink(run* r, size_t pages) {
     release(tail);
 }
 
-// The new place is mapped and known to the page map first, so that nothing can fail once the pages have moved;
-// and it is one mapping afterwards, so that it can move again.
+// Where the pages will be is known only afterwards: what the page map may need for that is put aside before, so
+// that nothing can fail once they have moved.
 bool page_allocator::move(run* r, size_t pages) {
+    if (pages >= kMaxPages || !page_map_put_aside()) return false;
     size_t old_pages = r->pages;
-    // A quarter more address space than asked for: later steps then find a free run behind this one.
-    size_t got = pages + pages / 4;
-    void* target = os_map(got * kPageSize);
-    if (target == nullptr) target = os_map((got = pages) * kPageSize);
-    if (target == nullptr) return false;
-    uintptr_t start = reinterpret_cast<uintptr_t>(target);
     scoped_lock lock(lock_);
-    bool allowed = moved_runs_ < kMaxMovedRuns && within_limit(pages - old_pages);
-    if (!allowed || !page_map_ensure(start) || !page_map_ensure(start + (got - 1) * kPageSize)) {
-        lock.unlock();
-        os_unmap(target, got * kPageSize);
-        return false;
-    }
+    if (moved_runs_ >= kMaxMovedRuns || !within_limit(pages - old_pages)) return false;
+    note_allocation(pages);
     unpublish(r);  // another thread may get the hole at once
     lock.unlock();
-    bool moved = os_move(r->memory(), old_pages * kPageSize, target, got * kPageSize);
+    // A quarter more address space than asked for: later steps then find a free run behind this one.
+    size_t got = pages + pages / 4;
+    void* moved = os_move(r->memory(), old_pages * kPageSize, got * kPageSize);
+    if (moved == nullptr) moved = os_move(r->memory(), old_pages * kPageSize, (got = pages) * kPageSize);
     lock.lock();
-    if (!moved) {
+    if (moved == nullptr) {
         publish(r);
         return false;
     }
     if (!r->moved) moved_runs_++;
     r->moved = true;
-    r->start = start;
+    r->start = reinterpret_cast<uintptr_t>(moved);
     r->pages = got;
     mapped_ += got - old_pages;
+    KSLAB_CHECK(page_map_ensure(r->start) && page_map_ensure(r->end() - kPageSize), "no memory for the page map");
     publish(r);
     if (got > pages)
         if (run* tail = split_tail(r, pages)) {

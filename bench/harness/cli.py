@@ -1,0 +1,147 @@
+"""Options, and the order of events."""
+import argparse
+import json
+import pathlib
+import re
+import sys
+import time
+
+from . import BenchError, allocators, chart, measure, mechanisms, prepare, summary, table
+from .programs import PROGRAMS
+from .rows import PATTERNS
+
+ROWS = PROGRAMS + PATTERNS
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measures kslab against glibc, jemalloc, mimalloc and tcmalloc: real programs, patterns, single mechanisms.",
+        epilog="Every allocator is preloaded into every program, in rounds of shuffled order; see bench/README.md.\n"
+               "KSLAB_* variables are passed on to the measured programs. Exit status: 0, 1 if a run failed, 2 for a wrong call.")
+    parser.add_argument("--quick", action="store_true", help="fewer rows, less work, 3 runs: under 3 minutes on 2 cores")
+    parser.add_argument("--only", metavar="REGEX", help="only rows whose name matches")
+    parser.add_argument("--lib", metavar="NAME=PATH", action="append", default=[],
+                        help="one more allocator to preload; kslab=PATH replaces the built one; may be repeated")
+    parser.add_argument("--runs", metavar="N", type=int, help="runs of each row and allocator (7; with --quick 3)")
+    parser.add_argument("--json", metavar="FILE", help="write everything measured")
+    parser.add_argument("--svg", metavar="FILE", help="write a chart")
+    parser.add_argument("--list", action="store_true", help="list the rows and exit")
+    parser.add_argument("--no-install", action="store_true", help="do not install missing packages")
+    parser.add_argument("--build", metavar="DIR", help="build tree to use (default build/release, configured here)")
+    parser.add_argument("--seed", metavar="N", type=int, default=1, help="seed of the shuffled orders (1)")
+    parsed = parser.parse_args(arguments)
+    if parsed.runs is not None and parsed.runs < 1:
+        raise BenchError("--runs wants a number of at least 1")
+    parsed.runs = parsed.runs or (3 if parsed.quick else 7)
+    try:
+        re.compile(parsed.only or "")
+    except re.error as error:
+        raise BenchError(f"--only: '{parsed.only}' is no regular expression: {error}") from error
+    for name in filter(None, (parsed.json, parsed.svg)):
+        if not pathlib.Path(name).absolute().parent.is_dir():
+            raise BenchError(f"cannot write {name}: no such directory")
+    return parsed
+
+
+def _progress(done, total, begin):
+    """A line on stderr: rewritten on a terminal, one for each row elsewhere."""
+    terminal = sys.stderr.isatty()
+    seen = set()
+
+    def show(row, number, allocator):
+        seconds = time.monotonic() - begin
+        if terminal:
+            print(f"\r\033[K[{done()}/{total}, {seconds:.0f} s] {row}, run {number + 1}, {allocator}", end="", file=sys.stderr, flush=True)
+        elif row not in seen:
+            seen.add(row)
+            prepare.say(f"[{done()}/{total}, {seconds:.0f} s] {row}")
+
+    return show
+
+
+def _select(parsed, places):
+    """Rows and mechanisms to run. A pattern that matches nothing is an error, not an empty table."""
+    rows = [row for row in ROWS if (not parsed.quick or row.quick) and (not parsed.only or re.search(parsed.only, row.name))]
+    singles = mechanisms.names(places, parsed.quick, parsed.only)
+    if not rows and not singles:
+        raise BenchError(f"no row matches '{parsed.only}'; --list shows all")
+    return rows, singles
+
+
+def _list(places):
+    for row in ROWS:
+        print(f"{row.name:24} {row.group:10} {'quick' if row.quick else '':6} {row.about}")
+    names = mechanisms.short_names(mechanisms.names(places, False, None))
+    for name in names:
+        print(f"{mechanisms.PREFIX}{name}")
+    if not names:
+        print(f"{mechanisms.PREFIX}...  (known once the benchmarks are built)")
+
+
+def _install(parsed, rows):
+    if parsed.no_install:
+        return
+    _, packages = allocators.installed_peers()
+    prepare.install(packages + prepare.missing_packages(rows))
+
+
+def _run_rows(parsed, runner, rows, measured, notes, progress, finished):
+    results = []
+    for row in rows:
+        if not prepare.program_of(row):
+            notes.append(f"row {row.name} not run: no program {row.command[0]} (package {' '.join(row.packages)})")
+            continue
+        work = row.quick if parsed.quick else row.full
+        samples, failed = runner.rounds(row, work, measured, parsed.runs, progress)
+        results.append(summary.summarise_row(row, work, runner.places.shown(row, work), samples, failed))
+        finished.append(row.name)
+    return results
+
+
+def _write(name, text):
+    try:
+        pathlib.Path(name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BenchError(f"cannot write {name}: {error.strerror}") from error
+
+
+def run(root, arguments):
+    parsed = parse(arguments)
+    named = allocators.parse_named(parsed.lib)
+    directory = pathlib.Path(parsed.build).absolute() if parsed.build else root / "build" / "release"
+    if parsed.list:
+        _list(prepare.Places(root, directory))
+        return 0
+    wanted = [row for row in ROWS if not parsed.only or re.search(parsed.only, row.name)]
+    _install(parsed, wanted)
+    prepare.say(f"building {directory}")
+    prepare.build(root, directory, not parsed.build)
+    places = prepare.Places(root, directory)
+    rows, singles = _select(parsed, places)
+
+    machine = summary.machine()
+    measured, notes = allocators.collect(root, directory, named)
+    for note in notes:
+        prepare.say(note)
+    for allocator in measured:
+        allocators.prove(allocator, measure.environment())
+
+    finished = []
+    total = len(rows) + bool(singles)
+    progress = _progress(lambda: len(finished), total, time.monotonic())
+    runner = measure.Runner(places, 30 if parsed.quick else 120, parsed.seed)
+    results = _run_rows(parsed, runner, rows, measured, notes, progress, finished)
+    series, failed = ({}, {})
+    if singles:
+        series, failed = mechanisms.run(places, measured, singles, min(parsed.runs, 5), 0.02 if parsed.quick else 0.05, parsed.seed, progress)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+
+    document = summary.document(parsed, measured, results, summary.summarise_mechanisms(series, failed), notes, machine)
+    print(table.text(document))
+    if parsed.json:
+        _write(parsed.json, json.dumps(document, indent=1) + "\n")
+    if parsed.svg:
+        _write(parsed.svg, chart.draw(document))
+    return 1 if table.failed(document) else 0

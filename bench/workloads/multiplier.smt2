@@ -1,0 +1,12 @@
+; Is there a factorisation? Multiplication of bit vectors, solved by rewriting, bit-blasting and SAT search.
+(set-option :smt.random_seed 1)
+(set-option :sat.random_seed 1)
+(declare-const a (_ BitVec 32))
+(declare-const b (_ BitVec 32))
+(assert (= (bvmul a b) #x3b9aca07))
+(assert (bvult a #x00010000))
+(assert (bvult b #x00010000))
+(assert (bvugt a #x00000001))
+(assert (bvugt b #x00000001))
+(assert (bvule a b))
+(check-sat)

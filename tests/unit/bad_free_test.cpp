@@ -1,0 +1,98 @@
+// What release mode promises about bad frees: one line that names the misuse, then abort.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "kmalloc/kmalloc.h"
+#include "kslab/kmalloc.h"
+#include "kslab/kmem_cache.h"
+#include "support/child.h"
+
+namespace {
+
+using user_cache = struct ::kmem_cache;
+
+void expect_report(const std::function<void()>& body, const std::string& text) {
+    test::outcome end = test::in_fork(body);
+    EXPECT_EQ(end.signal, SIGABRT) << text;
+    EXPECT_NE(end.report.find(text), std::string::npos) << "instead of " << text << ": " << end.report;
+}
+
+TEST(bad_free, twice_in_a_row_at_once) {
+    for (size_t size : {8, 16, 100, 8192, 20000, 1000000})
+        expect_report([size] {
+            void* p = kmalloc(size, 0);
+            kfree(p);
+            kfree(p);
+            _exit(3);
+        }, "kslab: double free: 0x");
+}
+
+TEST(bad_free, twice_with_others_between_when_it_reaches_the_slab) {
+    for (size_t size : {16, 100, 1000, 8192})
+        expect_report([size] {
+            std::vector<void*> objects;
+            for (int i = 0; i < 10; i++) objects.push_back(kmalloc(size, 0));
+            for (void* p : objects) kfree(p);
+            kfree(objects[3]);
+            kslab::prove_frees();
+            _exit(3);
+        }, "kslab: double free: 0x");
+}
+
+TEST(bad_free, inside_an_object) {
+    expect_report([] {
+        kfree(static_cast<char*>(kmalloc(100, 0)) + 16);
+        kslab::prove_frees();
+    }, "kslab: free of a pointer that is not the start of an object: 0x");
+    test::outcome end = test::in_fork([] {
+        kfree(static_cast<char*>(kmalloc(100, 0)) + 16);
+        kslab::prove_frees();
+    });
+    EXPECT_NE(end.report.find(" of kmalloc-128, objects of 128 bytes, 16 bytes into the object at 0x"),
+              std::string::npos) << end.report;
+}
+
+TEST(bad_free, inside_a_large_allocation) {
+    expect_report([] { kfree(static_cast<char*>(kmalloc(100000, 0)) + 64); },
+                  "kslab: free of a pointer into the middle of a large allocation: 0x");
+}
+
+TEST(bad_free, of_what_is_not_ours) {
+    static int variable;
+    for (void* p : {static_cast<void*>(&variable), reinterpret_cast<void*>(uintptr_t{0x10000}),
+                    reinterpret_cast<void*>(~uintptr_t{0} - 15)})
+        expect_report([p] { kfree(p); }, "kslab: free of a pointer that was not allocated: 0x");
+}
+
+TEST(bad_free, of_what_aliases_a_live_object_beyond_47_bits) {
+    expect_report([] {
+        uintptr_t p = reinterpret_cast<uintptr_t>(kmalloc(100, 0));
+        kfree(reinterpret_cast<void*>(p ^ uintptr_t{1} << 60));
+        kslab::prove_frees();
+    }, "kslab: free of a pointer that was not allocated: 0x");
+}
+
+TEST(bad_free, to_another_cache) {
+    expect_report([] {
+        user_cache* right = kmem_cache_create("right", 64, 0, 0, nullptr);
+        user_cache* wrong = kmem_cache_create("wrong", 64, 0, 0, nullptr);
+        kmem_cache_free(wrong, kmem_cache_alloc(right, 0));
+        kmem_cache_destroy(wrong);
+    }, "kslab: kmem_cache_free of an object of another cache: 0x");
+}
+
+TEST(bad_free, ksize_and_krealloc_check_their_pointer) {
+    for (auto use : {+[](void* p) { ksize(p); }, +[](void* p) { static_cast<void>(krealloc(p, 50, 0)); }}) {
+        expect_report([use] { use(static_cast<char*>(kmalloc(100, 0)) + 8); }, "not the start of an object");
+        expect_report([use] { use(static_cast<char*>(kmalloc(100000, 0)) + 8); }, "middle of a large allocation");
+        expect_report([use] { int local; use(&local); }, "was not allocated");
+        expect_report([use] {
+            void* p = kmalloc(100000, 0);
+            kfree(p);
+            use(p);
+        }, "double free");
+    }
+}
+
+}  // namespace

@@ -1,0 +1,180 @@
+// The page allocator by itself: nothing in this program brings the rest of kslab up.
+#include "pages/page_allocator.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include "os/clock.h"
+#include "support/child.h"
+#include "support/page_shadow.h"
+
+namespace {
+
+using namespace kslab;
+
+page_allocator pages;
+// Once, also when all cases run in one process.
+void init_once() {
+    static const bool done = (pages.init(0, 1000), true);
+    static_cast<void>(done);
+}
+uint64_t now_ms = 1000000;
+bool test_clock(uint64_t& milliseconds) {
+    milliseconds = now_ms;
+    return true;
+}
+
+constexpr size_t kMebibyte = (size_t{1} << 20) >> kPageShift;
+
+class page_allocator_test : public testing::Test {
+protected:
+    void SetUp() override {
+        clock_set_source(test_clock);
+        init_once();
+        pages.set_now(static_cast<uint32_t>(now_ms));
+    }
+    void expect_all_back() {
+        pages.purge_all();
+        page_stats stats = pages.stats();
+        EXPECT_EQ(stats.used, 0u);
+        EXPECT_EQ(stats.dirty, 0u);
+        EXPECT_EQ(stats.mapped, stats.zero + stats.stuck);
+        EXPECT_STREQ(pages.validate(), nullptr);
+    }
+};
+
+TEST_F(page_allocator_test, a_run_has_the_pages_that_were_asked_for) {
+    for (size_t count : {1, 2, 3, 64, 65, 1000}) {
+        run* r = pages.allocate(count);
+        ASSERT_NE(r, nullptr);
+        EXPECT_EQ(r->pages, count);
+        EXPECT_EQ(r->state, run_state::used);
+        EXPECT_EQ(r->start % kPageSize, 0u);
+        EXPECT_EQ(page_owner_of(r->memory()).run(), r);
+        EXPECT_EQ(page_owner_of(reinterpret_cast<char*>(r->end()) - 1).run(), r);
+        pages.release(r);
+    }
+    expect_all_back();
+}
+
+TEST_F(page_allocator_test, what_cannot_be_is_refused) {
+    EXPECT_EQ(pages.allocate(0), nullptr);
+    EXPECT_EQ(pages.allocate(size_t{1} << 35), nullptr);
+    EXPECT_EQ(pages.allocate(size_t{1} << 52), nullptr);
+    EXPECT_EQ(pages.allocate(~size_t{0}), nullptr);
+    EXPECT_EQ(pages.allocate(1, size_t{1} << 35), nullptr);
+    EXPECT_STREQ(pages.validate(), nullptr);
+}
+
+TEST_F(page_allocator_test, alignment_from_a_page_to_64_mebibytes) {
+    std::vector<run*> runs;
+    for (size_t align = 1; align <= 64 * kMebibyte; align *= 2)
+        for (size_t count : {size_t{1}, size_t{5}, align}) {
+            run* r = pages.allocate(count, align);
+            ASSERT_NE(r, nullptr);
+            EXPECT_EQ(r->start % (align * kPageSize), 0u);
+            EXPECT_EQ(r->pages, count);
+            runs.push_back(r);
+        }
+    EXPECT_STREQ(pages.validate(), nullptr);
+    for (run* r : runs) pages.release(r);
+    expect_all_back();
+}
+
+TEST_F(page_allocator_test, neighbours_merge_in_any_order_of_release) {
+    run* whole = pages.allocate(30);
+    uintptr_t start = whole->start;
+    pages.release(whole);
+    int order[3] = {0, 1, 2};
+    do {
+        run* part[3];
+        for (run*& r : part) r = pages.allocate(10);
+        for (int i : order) pages.release(part[i]);
+        EXPECT_STREQ(pages.validate(), nullptr);
+        run* again = pages.allocate(30);
+        EXPECT_EQ(again->start, start) << "the three parts did not become one";
+        pages.release(again);
+    } while (std::next_permutation(order, order + 3));
+    expect_all_back();
+}
+
+TEST_F(page_allocator_test, purged_pages_read_as_zero_and_are_known_to) {
+    run* r = pages.allocate(20);
+    test::page_shadow shadow(pages);
+    shadow.fill(r, 0, 5);
+    pages.release(r);
+    r = pages.allocate(20);
+    EXPECT_EQ(r->content, run_content::dirty);
+    shadow.fill(r, 0, 5);
+    pages.release(r);
+    EXPECT_GE(pages.purge_all(), 20u);
+    r = pages.allocate(20);
+    EXPECT_EQ(r->content, run_content::zero);
+    shadow.expect_zero(r, 0);
+    pages.release(r);
+    expect_all_back();
+}
+
+TEST_F(page_allocator_test, pages_that_the_system_does_not_take_are_not_known_to_be_zero) {
+    run* r = pages.allocate(4);
+    test::page_shadow shadow(pages);
+    shadow.fill(r, 0, 5);
+    if (mlock(r->memory(), 4 * kPageSize) != 0) GTEST_SKIP() << "memory cannot be locked here";
+    uintptr_t start = r->start;
+    pages.release(r);
+    EXPECT_EQ(pages.purge_all(), 0u);
+    EXPECT_EQ(pages.stats().stuck, 4u);
+    EXPECT_STREQ(pages.validate(), nullptr);
+    r = pages.allocate(4);
+    EXPECT_EQ(r->start, start);
+    EXPECT_NE(r->content, run_content::zero);
+    munlock(r->memory(), 4 * kPageSize);
+    pages.release(r);
+    expect_all_back();
+}
+
+TEST_F(page_allocator_test, decay_purges_what_nobody_used_for_so_long) {
+    run* early = pages.allocate(10);
+    run* between = pages.allocate(1);
+    run* late = pages.allocate(10);
+    pages.release(early);
+    now_ms += 600;
+    pages.set_now(static_cast<uint32_t>(now_ms));
+    pages.release(late);
+    pages.decay(static_cast<uint32_t>(now_ms + 399));
+    EXPECT_EQ(pages.stats().dirty, 20u);
+    pages.decay(static_cast<uint32_t>(now_ms + 400));
+    EXPECT_EQ(pages.stats().dirty, 10u);
+    pages.decay(static_cast<uint32_t>(now_ms + 1000));
+    EXPECT_EQ(pages.stats().dirty, 0u);
+    pages.release(between);
+    expect_all_back();
+}
+
+TEST_F(page_allocator_test, the_limit_counts_what_is_in_use) {
+    page_allocator limited;
+    limited.init(100, 1000);
+    run* first = limited.allocate(60);
+    ASSERT_NE(first, nullptr);
+    EXPECT_EQ(limited.allocate(41), nullptr);
+    EXPECT_FALSE(limited.grow(first, 101));
+    EXPECT_FALSE(limited.move(first, 101));
+    run* second = limited.allocate(40);
+    ASSERT_NE(second, nullptr);
+    EXPECT_EQ(limited.allocate(1), nullptr);
+    EXPECT_EQ(limited.stats().largest_used, 100u);
+    limited.shrink(second, 30);
+    EXPECT_NE(limited.allocate(10), nullptr);
+    EXPECT_STREQ(limited.validate(), nullptr);
+}
+
+TEST_F(page_allocator_test, a_mebibyte_that_is_purged_leaves_the_address_space) {
+    run* r = pages.allocate(64 * kMebibyte);
+    ASSERT_NE(r, nullptr);
+    size_t mapped = pages.stats().mapped;
+    pages.release(r);
+    expect_all_back();
+    EXPECT_LE(pages.stats().mapped, mapped - 64 * kMebibyte);
+}
+
+}  // namespace

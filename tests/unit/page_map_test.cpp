@@ -1,0 +1,137 @@
+#include "pages/page_map.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <set>
+#include <vector>
+
+#include "kslab/kmalloc.h"
+#include "kslab/kmem_cache.h"
+#include "kslab/kslab.h"
+#include "slab/slab.h"
+#include "pages/run.h"
+#include "support/random.h"
+#include "thread/thread.h"
+
+namespace {
+
+using namespace kslab;
+
+void* at(uintptr_t address) { return reinterpret_cast<void*>(address); }
+
+TEST(page_map, nothing_is_known_at_first) {
+    for (uintptr_t address : {uintptr_t{0}, uintptr_t{4096}, uintptr_t{1} << 46, ~uintptr_t{0}}) {
+        EXPECT_EQ(page_value(at(address)), 0);
+        EXPECT_TRUE(page_owner_of(at(address)).none());
+    }
+}
+
+TEST(page_map, any_address_reads_as_foreign_and_does_not_fault) {
+    void* live = kmalloc(100, 0);
+    test::random random(9);
+    size_t none = 0;
+    for (int i = 0; i < 1000000; i++) {
+        uintptr_t address = random.next() >> random.below(48);
+        if (page_value(at(address)) == 0 && page_owner_of(at(address)).none()) none++;
+        // Beyond 47 bits the value may be that of a page of ours; the owner may not.
+        if (address >> 47 != 0) {
+            ASSERT_TRUE(page_owner_of(at(address)).none());
+        }
+        ASSERT_EQ(kslab_owns(at(address)) != 0, !page_owner_of(at(address)).none());
+    }
+    EXPECT_GT(none, 990000u);
+    kfree(live);
+}
+
+TEST(page_map, addresses_beyond_47_bits_alias_in_the_value_only) {
+    void* object = kmalloc(64, 0);
+    for (unsigned bit = 47; bit < 64; bit++) {
+        void* alias = at(reinterpret_cast<uintptr_t>(object) ^ uintptr_t{1} << bit);
+        EXPECT_EQ(page_value(alias), page_value(object));
+        EXPECT_TRUE(page_owner_of(alias).none());
+        EXPECT_EQ(kslab_owns(alias), 0);
+    }
+    kfree(object);
+}
+
+TEST(page_map, memory_of_others_is_not_ours) {
+    int on_the_stack = 0;
+    static int in_the_data = 0;
+    void* from_libc = malloc(100);
+    void* mapped = mmap(nullptr, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    kfree(kmalloc(100, 0));
+    for (const void* address : {static_cast<void*>(&on_the_stack), static_cast<void*>(&in_the_data), from_libc,
+                                mapped, reinterpret_cast<void*>(&page_owner_of), static_cast<void*>(&page_map)}) {
+        EXPECT_EQ(kslab_owns(address), 0);
+        EXPECT_EQ(page_value(address), 0);
+    }
+    munmap(mapped, 8192);
+    free(from_libc);
+}
+
+// Every byte of every page of every slab that the objects come from.
+TEST(page_map, every_byte_of_a_slab_leads_to_it) {
+    std::vector<void*> objects;
+    std::set<slab*> slabs;
+    for (size_t size : {16, 48, 100, 500, 3000, 8000})
+        for (int i = 0; i < 300; i++) {
+            objects.push_back(kmalloc(size, 0));
+            slab* s = page_owner_of(objects.back()).slab();
+            ASSERT_NE(s, nullptr);
+            slabs.insert(s);
+        }
+    for (slab* s : slabs) {
+        const char* start = static_cast<char*>(s->pages->memory());
+        for (size_t byte = 0; byte < s->pages->pages * kPageSize; byte++) {
+            ASSERT_EQ(page_owner_of(start + byte).slab(), s);
+            ASSERT_EQ(page_value(start + byte), s->cache->slot);
+        }
+    }
+    for (void* object : objects) kfree(object);
+}
+
+TEST(page_map, a_large_run_is_known_by_its_first_page_and_has_no_value) {
+    char* object = static_cast<char*>(kmalloc(100000, 0));
+    const run* r = page_owner_of(object).run();
+    ASSERT_NE(r, nullptr);
+    EXPECT_EQ(r->memory(), object);
+    for (size_t byte = 0; byte < 100000; byte += 64) ASSERT_EQ(page_value(object + byte), 0);
+    kfree(object);
+}
+
+TEST(page_map, objects_of_users_caches_have_an_owner_and_no_value) {
+    struct ::kmem_cache* cache = kmem_cache_create("page_map", 200, 0, 0, nullptr);
+    void* object = kmem_cache_alloc(cache, 0);
+    EXPECT_EQ(page_value(object), 0);
+    slab* s = page_owner_of(object).slab();
+    ASSERT_NE(s, nullptr);
+    EXPECT_EQ(reinterpret_cast<struct ::kmem_cache*>(s->cache), cache);
+    kmem_cache_free(cache, object);
+    kmem_cache_destroy(cache);
+    EXPECT_EQ(page_owner_of(object).slab(), nullptr);
+}
+
+TEST(page_map, owners_and_values_are_kept_for_each_page) {
+    // Addresses that nothing is mapped at: the map is only told about them.
+    uintptr_t start = uintptr_t{0x123} << kSectionShift;
+    start -= 3 * kPageSize;  // across two sections and two leaves
+    EXPECT_TRUE(page_map_ensure_range(start, 6));
+    for (size_t page = 0; page < 6; page++) {
+        page_map_set_owner(start + page * kPageSize, page_owner(uintptr_t{0x1000} * (page + 1)));
+        page_map_set_values(start + page * kPageSize, 1, static_cast<uint16_t>(page + 7));
+    }
+    for (size_t byte = 0; byte < 6 * kPageSize; byte++) {
+        ASSERT_EQ(page_owner_of(at(start + byte)).word(), 0x1000 * (byte / kPageSize + 1));
+        ASSERT_EQ(page_value(at(start + byte)), byte / kPageSize + 7);
+    }
+    EXPECT_TRUE(page_owner_of(at(start - 1)).none());
+    EXPECT_TRUE(page_owner_of(at(start + 6 * kPageSize)).none());
+    EXPECT_EQ(page_value(at(start + 6 * kPageSize)), 0);
+    page_map_set_owners(start, 6, page_owner());
+    EXPECT_TRUE(page_owner_of(at(start)).none());
+}
+
+TEST(page_map, there_is_no_room_beyond_47_bits) { EXPECT_FALSE(page_map_ensure(uintptr_t{1} << 47)); }
+
+}  // namespace

@@ -1,0 +1,191 @@
+// Reaping with a clock of the test's own: the kernel's intervals and quotas (2 s for arrays, 4 s for nodes).
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "cache/node.h"
+#include "debug/validate.h"
+#include "kmalloc/kmalloc.h"
+#include "kslab/kmalloc.h"
+#include "kslab/kmem_cache.h"
+#include "os/clock.h"
+#include "pages/page_allocator.h"
+#include "support/child.h"
+#include "thread/slots.h"
+
+namespace {
+
+using namespace kslab;
+using user_cache = struct ::kmem_cache;
+
+uint64_t now_ms = 1000000;
+bool test_clock(uint64_t& milliseconds) {
+    milliseconds = now_ms;
+    return true;
+}
+
+class reap : public testing::Test {
+protected:
+    void SetUp() override {
+        clock_set_source(test_clock);
+        now_ms += 100000;
+        cache = reinterpret_cast<kslab::kmem_cache*>(kmem_cache_create("reaped", 64, 0, 0, nullptr));
+        kfree(kmalloc(16, 0));
+        pass(0);
+    }
+    void TearDown() override { kmem_cache_destroy(reinterpret_cast<user_cache*>(cache)); }
+
+    void* allocate() { return kmem_cache_alloc(reinterpret_cast<user_cache*>(cache), 0); }
+    void release(void* object) { kmem_cache_free(reinterpret_cast<user_cache*>(cache), object); }
+    array_cache* array() { return thread_vector_array(current_thread, cache); }
+
+    // Time passes, and the thread looks at the clock.
+    static void pass(uint64_t milliseconds) {
+        now_ms += milliseconds;
+        thread_tick(current_thread, 1000);
+    }
+
+    // The array at its largest, with `avail` objects in it, and nobody else around.
+    void fill_array(unsigned avail) {
+        std::vector<void*> objects;
+        for (int i = 0; i < 2000; i++) objects.push_back(allocate());
+        ASSERT_EQ(array()->limit, 120u);
+        while (array()->avail > 0) objects.push_back(allocate());
+        for (; objects.size() > avail; objects.pop_back()) kept.push_back(objects.back());
+        for (void* object : objects) release(object);
+        ASSERT_EQ(array()->avail, avail);
+    }
+    void release_kept() {
+        for (void* object : kept) release(object);
+        kept.clear();
+        drain_this_thread();
+    }
+
+    std::vector<unsigned> idle_ticks(unsigned count) {
+        std::vector<unsigned> avail;
+        for (unsigned i = 0; i < count; i++) {
+            pass(2000);
+            avail.push_back(array()->avail);
+        }
+        return avail;
+    }
+
+    kslab::kmem_cache* cache;
+    std::vector<void*> kept;
+};
+
+TEST_F(reap, a_full_array_is_spared_once_then_loses_a_fifth_of_the_limit_each_tick) {
+    fill_array(120);
+    EXPECT_EQ(array()->touched, 1);
+    EXPECT_EQ(idle_ticks(7), (std::vector<unsigned>{120, 96, 72, 48, 24, 0, 0}));
+    EXPECT_STREQ(validate_heap(), nullptr);
+    release_kept();
+}
+
+TEST_F(reap, what_is_less_than_a_fifth_is_halved) {
+    fill_array(50);
+    EXPECT_EQ(idle_ticks(6), (std::vector<unsigned>{50, 26, 2, 1, 0, 0}));
+    release_kept();
+}
+
+TEST_F(reap, an_idle_array_gives_its_budget_up) {
+    fill_array(24);
+    size_t reserved = current_thread->reserved;
+    idle_ticks(2);
+    EXPECT_EQ(array()->avail, 0u);
+    EXPECT_EQ(array()->limit, 120u);
+    idle_ticks(1);
+    EXPECT_EQ(array()->limit, 0u);
+    EXPECT_EQ(current_thread->reserved, reserved - 120 * 64);
+    release_kept();
+}
+
+TEST_F(reap, nothing_leaves_before_two_seconds) {
+    fill_array(100);
+    pass(2000);
+    pass(1999);
+    EXPECT_EQ(array()->avail, 100u);
+    pass(1);
+    EXPECT_EQ(array()->avail, 76u);
+    release_kept();
+}
+
+TEST_F(reap, a_refill_spares_the_array_again) {
+    fill_array(100);
+    pass(2000);
+    std::vector<void*> objects;
+    for (int i = 0; i < 101; i++) objects.push_back(allocate());
+    for (void* object : objects) release(object);
+    unsigned before = array()->avail;
+    pass(2000);
+    EXPECT_EQ(array()->avail, before);
+    pass(2000);
+    EXPECT_LT(array()->avail, before);
+    release_kept();
+}
+
+TEST_F(reap, a_cold_array_gets_a_small_refill) {
+    fill_array(0);
+    pass(2000);
+    ASSERT_EQ(array()->touched, 0);
+    ASSERT_EQ(array()->batchcount, 60);
+    void* object = allocate();
+    EXPECT_EQ(array()->avail, 15u) << "BATCHREFILL_LIMIT";
+    while (array()->avail > 0) kept.push_back(allocate());
+    kept.push_back(allocate());
+    EXPECT_EQ(array()->avail, 59u);
+    release(object);
+    release_kept();
+}
+
+// slabs_free shrinks by the quota every four seconds, unless it was used meanwhile.
+TEST_F(reap, free_slabs_leave_by_the_quota_every_four_seconds) {
+    cache_node& node = cache->node;
+    for (int i = 0; i < 60; i++) ASSERT_TRUE(cache_grow(cache));
+    node.free_touched = false;
+    size_t quota = reap_quota(node.free_limit, 1024);
+    ASSERT_EQ(node.free_limit, (1 + size_t{cache_settings.cpus}) * 60 + 1024);
+    ASSERT_EQ(quota, 1u);
+    reap_node(cache, now_ms += 4000);
+    EXPECT_EQ(node.num_slabs, 60 - quota);
+    reap_node(cache, now_ms += 3999);
+    EXPECT_EQ(node.num_slabs, 60 - quota);
+    reap_node(cache, now_ms += 1);
+    EXPECT_EQ(node.num_slabs, 60 - 2 * quota);
+    node.free_touched = true;
+    reap_node(cache, now_ms += 4000);
+    EXPECT_EQ(node.num_slabs, 60 - 2 * quota) << "slabs_free was in use";
+    reap_node(cache, now_ms += 4000);
+    EXPECT_EQ(node.num_slabs, 60 - 3 * quota);
+    EXPECT_EQ(node.reaped, 3 * quota);
+}
+
+TEST_F(reap, the_shared_array_is_drained) {
+    std::vector<void*> objects;
+    for (int i = 0; i < 1000; i++) objects.push_back(allocate());
+    for (int i = 0; i < 300; i++) {
+        release(objects.back());
+        objects.pop_back();
+    }
+    ASSERT_GT(cache->node.shared.avail, 0u);
+    reap_node(cache, now_ms += 4000);
+    EXPECT_EQ(cache->node.shared.avail, 0u);
+    EXPECT_STREQ(validate_heap(), nullptr);
+    kept = objects;
+    release_kept();
+}
+
+// With nobody allocating, all that is left after some time are the objects in use.
+TEST_F(reap, time_alone_brings_everything_back) {
+    std::vector<void*> objects;
+    for (int i = 0; i < 20000; i++) objects.push_back(allocate());
+    for (void* object : objects) release(object);
+    void* large = kmalloc(100000, 0);
+    kfree(large);
+    for (int i = 0; i < 60; i++) pass(2000);
+    EXPECT_EQ(cache->node.num_slabs, 0u);
+    EXPECT_EQ(all_pages.stats().dirty, 0u);
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
+}  // namespace

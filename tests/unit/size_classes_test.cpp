@@ -1,0 +1,84 @@
+#include "config/size_classes.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace {
+
+using namespace kslab;
+
+std::vector<size_t> classes(size_profile profile, slab_geometry geometry = slab_geometry::kslab) {
+    size_class_table table = make_size_classes(profile, geometry);
+    return {table.size, table.size + table.count};
+}
+
+TEST(size_classes, profile_kmalloc_is_the_kernels_table) {
+    EXPECT_EQ(classes(size_profile::kmalloc), (std::vector<size_t>{8, 16, 32, 64, 96, 128, 192, 256, 512, 1024,
+                                                                   2048, 4096, 8192}));
+}
+
+TEST(size_classes, profile_odd_adds_48_and_quarter_steps) {
+    EXPECT_EQ(classes(size_profile::odd),
+              (std::vector<size_t>{8,    16,   32,   48,   64,   96,   128,  192,  256,  320,  384,
+                                   448,  512,  640,  768,  896,  1024, 1280, 1536, 1792, 2048, 2560,
+                                   3072, 3584, 4096, 5120, 6144, 7168, 8192}));
+}
+
+TEST(size_classes, profile_fine_adds_four_more) {
+    std::vector<size_t> expected = classes(size_profile::odd);
+    for (size_t size : {80, 112, 160, 224})
+        expected.insert(std::lower_bound(expected.begin(), expected.end(), size), size);
+    EXPECT_EQ(classes(size_profile::fine), expected);
+}
+
+TEST(size_classes, kernel_geometry_goes_on_to_131072) {
+    for (size_profile profile : {size_profile::odd, size_profile::kmalloc, size_profile::fine}) {
+        std::vector<size_t> expected = classes(profile);
+        for (size_t size : {16384, 32768, 65536, 131072}) expected.push_back(size);
+        EXPECT_EQ(classes(profile, slab_geometry::kernel), expected);
+        EXPECT_LE(expected.size(), size_t{kMaxClasses});
+    }
+}
+
+TEST(size_classes, every_class_keeps_the_alignment_that_malloc_promises) {
+    for (size_profile profile : {size_profile::odd, size_profile::kmalloc, size_profile::fine})
+        for (size_t size : classes(profile)) EXPECT_EQ(size % (size < 16 ? 8 : 16), 0u) << size;
+}
+
+// Written after the kernel's header: an if for each size.
+unsigned ladder(size_t size) {
+    if (size == 0) return 0;
+    if (size <= 8) return 3;
+    if (size <= 16) return 4;
+    if (size <= 32) return 5;
+    if (size <= 64) return 6;
+    if (size <= 96) return 1;
+    if (size <= 128) return 7;
+    if (size <= 192) return 2;
+    unsigned index = 8;
+    for (size_t bound = 256; size > bound; bound += bound) index++;
+    return index;
+}
+
+TEST(size_classes, kmalloc_index_exhaustive_to_4_mib) {
+    EXPECT_EQ(kernel_kmalloc_index(0), 0u);
+    for (size_t size = 1; size <= size_t{4} << 20; size++) ASSERT_EQ(kernel_kmalloc_index(size), ladder(size)) << size;
+}
+
+// The kernel's size_index[24], for (bytes - 1) / 8 up to 192 bytes; SLUB's variant, which starts at 8.
+TEST(size_classes, kmalloc_index_agrees_with_size_index) {
+    constexpr unsigned kTable[24] = {3, 4, 5, 5, 6, 6, 6, 6, 1, 1, 1, 1, 7, 7, 7, 7, 2, 2, 2, 2, 2, 2, 2, 2};
+    for (size_t size = 1; size <= 192; size++) EXPECT_EQ(kernel_kmalloc_index(size), kTable[(size - 1) / 8]) << size;
+}
+
+TEST(size_classes, kmalloc_index_names_the_class_of_profile_kmalloc) {
+    std::vector<size_t> table = classes(size_profile::kmalloc, slab_geometry::kernel);
+    for (size_t size = 1; size <= kLargestClass; size++) {
+        unsigned index = kernel_kmalloc_index(size);
+        size_t expected = index == 1 ? 96 : index == 2 ? 192 : size_t{1} << index;
+        ASSERT_EQ(*std::lower_bound(table.begin(), table.end(), size), expected) << size;
+    }
+}
+
+}  // namespace
