@@ -71,7 +71,7 @@ junit_cases() {
             if (state == "disabled") state = "skip"
         }
         /<skipped message="SKIP_/ { state = "skip" }
-        match($0, /NOT RUN: */) { reason = substr($0, RSTART + RLENGTH); sub(/<\/system-out>.*/, "", reason) }
+        match($0, /(NOT RUN|skipped|SKIPPED): */) { reason = substr($0, RSTART + RLENGTH); sub(/<\/system-out>.*/, "", reason) }
         /<\/testcase>/ { printf "%s\t%s\t%s\n", state, plain(name), plain(reason) }
     ' "$1"
 }

@@ -99,13 +99,15 @@ KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
     using namespace kslab;
     if (cache == nullptr) return;
     kslab::kmem_cache* c = of(cache);
+    // Off the chain first: reaping and trimming hold objects of a cache for moments, which would look like use.
+    cache_unchain(c);
     drain_all_arrays_of(c);
     if (!cache_shrink_node(c)) {
+        cache_chain_again(c);
         report_line()->put("kmem_cache_destroy ").put(c->name).put(": ").dec(objects_out(c)).put(
             " objects are still in use; the cache stays");
         return;
     }
-    cache_unchain(c);
     thread_release_index(c);
     cache_release_shared(c);
     metadata_free(c, sizeof(kslab::kmem_cache));

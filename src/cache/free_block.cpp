@@ -49,7 +49,7 @@ unsigned put_group(cache_node& node, const resolved& what, unsigned count, list_
         slab* s = what.of[i];
         bool was_full = s->inuse == s->num;
         if (KSLAB_UNLIKELY(!slab_put_obj(s, what.index[i]))) return i;
-        node.free_objects++;
+        node.free_objects += 1;
         if (s->inuse == 0 || was_full) move_to_list(node, s, destroyed);
     }
     return count;

@@ -76,6 +76,10 @@ void cache_setup(kmem_cache* cache, const cache_request& request) {
     node.slabs_free.init();
     node.free_limit = node_free_limit(cache_settings.cpus, batchcount, largest.num);
     node.shared.limit = cache->shared_limit;
+    cache_chain_again(cache);
+}
+
+void cache_chain_again(kmem_cache* cache) {
     scoped_lock lock(cache_chain_lock);
     cache_chain.add_tail(&cache->chain);
 }

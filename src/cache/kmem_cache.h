@@ -24,7 +24,7 @@ struct cache_node {
     list_head slabs_partial{};
     list_head slabs_full{};
     list_head slabs_free{};
-    size_t free_objects = 0;
+    relaxed<size_t> free_objects;
     size_t free_limit = 0;
     relaxed<size_t> num_slabs;
     relaxed<size_t> num_objects;
@@ -91,6 +91,9 @@ void cache_setup(kmem_cache* cache, const cache_request& request);
 
 // Takes a cache off the chain. The caller has drained it.
 void cache_unchain(kmem_cache* cache);
+
+// Puts it back, when it could not be destroyed.
+void cache_chain_again(kmem_cache* cache);
 
 // The layout of the next slab of `cache`.
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far);

@@ -73,6 +73,7 @@ void child() {
     thread_list_lock.reset();
     cache_chain_lock.reset();
     check_ranks(true);
+    all_pages.after_fork();
     threads_after_fork();
 }
 

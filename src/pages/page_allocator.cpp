@@ -12,6 +12,9 @@ constinit page_allocator all_pages;
 namespace {
 // Address space is taken in steps of an eighth of what there is.
 constexpr size_t kFirstRegion = (size_t{256} << 10) >> kPageShift;
+// Smaller requests than this do not look for a dirty run to complete, and larger ones look at so many.
+constexpr size_t kJoinPages = 64;
+constexpr unsigned kJoinTries = 16;
 constexpr size_t kLargestRegion = (size_t{32} << 20) >> kPageShift;
 
 size_t index(run_content content) { return static_cast<size_t>(content); }
@@ -20,6 +23,7 @@ size_t index(run_content content) { return static_cast<size_t>(content); }
 void page_allocator::init(size_t limit_pages, size_t decay_ms) {
     for (run_bins& bins : bins_) bins.init();
     age_.init();
+    transit_.init();
     limit_ = limit_pages;
     decay_ms_ = decay_ms > 0x7fffffff ? 0x7fffffff : static_cast<uint32_t>(decay_ms);
 }
@@ -73,23 +77,72 @@ run* page_allocator::merge_neighbours(run* r) {
     run* before = page_owner_of(reinterpret_cast<void*>(r->start - kPageSize)).run();
     if (mergeable(r, before) && before->end() == r->start) {
         remove_free(before);
-        page_map_set_owner(r->start - kPageSize, {});
-        page_map_set_owner(r->start, {});
-        r->start = before->start;
-        r->pages += before->pages;
-        drop_run(before);
-        publish(r);
+        join(before, r);
+        r = before;
     }
     run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
     if (mergeable(r, behind) && behind->start == r->end()) {
         remove_free(behind);
-        page_map_set_owner(r->end() - kPageSize, {});
-        page_map_set_owner(r->end(), {});
-        r->pages += behind->pages;
-        drop_run(behind);
-        publish(r);
+        join(r, behind);
     }
     return r;
+}
+
+// Two runs side by side, on no list, become `front`. It is as old as the newer of the two.
+void page_allocator::join(run* front, run* back) {
+    page_map_set_owner(front->end() - kPageSize, {});
+    page_map_set_owner(back->start, {});
+    front->pages += back->pages;
+    if (static_cast<int32_t>(back->stamp - front->stamp) > 0) front->stamp = back->stamp;
+    if (back->content != run_content::zero) front->content = back->content;
+    drop_run(back);
+    publish(front);
+}
+
+size_t page_allocator::zero_before(const run* r, run*& before) const {
+    before = page_owner_of(reinterpret_cast<void*>(r->start - kPageSize)).run();
+    bool fits = before != nullptr && before->state == run_state::free && before->content == run_content::zero &&
+                before->moved == r->moved && before->end() == r->start;
+    return fits ? before->pages : 0;
+}
+
+size_t page_allocator::zero_behind(const run* r, run*& behind) const {
+    behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
+    bool fits = behind != nullptr && behind->state == run_state::free && behind->content == run_content::zero &&
+                behind->moved == r->moved && behind->start == r->end();
+    return fits ? behind->pages : 0;
+}
+
+// No dirty run is large enough by itself: one of some size is completed from its neighbours, so that what is warm
+// is used before fresh pages are touched.
+run* page_allocator::take_joined(size_t wanted) {
+    if (wanted < kJoinPages) return nullptr;
+    run* best = nullptr;
+    run* before;
+    run* behind;
+    bins_[index(run_content::dirty)].for_some(wanted / 4, kJoinTries, [&](run* r) {
+        if (best != nullptr && r->pages <= best->pages) return;
+        if (r->pages + zero_before(r, before) + zero_behind(r, behind) >= wanted) best = r;
+    });
+    if (best == nullptr) return nullptr;
+    remove_free(best);
+    if (size_t room = zero_behind(best, behind); room > 0) {
+        remove_free(behind);
+        if (size_t need = wanted - best->pages; room > need)
+            if (run* rest = split_tail(behind, need)) insert_free(rest);
+        join(best, behind);
+    }
+    if (best->pages < wanted) {
+        size_t room = zero_before(best, before);
+        size_t need = wanted - best->pages;
+        remove_free(before);
+        run* piece = room > need ? split_tail(before, room - need) : nullptr;
+        if (piece != nullptr) insert_free(before);
+        run* front = piece != nullptr ? piece : before;
+        join(front, best);
+        best = front;
+    }
+    return carve(best, wanted, 1);
 }
 
 // Cuts `r`, which is on no list, to `keep` pages. The tail is in the page map and on no list; null when
@@ -128,6 +181,8 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
 run* page_allocator::take_fit(size_t pages, size_t align_pages, bool zero) {
     for (run_content content : {run_content::dirty, run_content::stuck, run_content::zero}) {
         if (zero && content != run_content::zero) continue;
+        if (content == run_content::zero && !zero && align_pages == 1)
+            if (run* joined = take_joined(pages)) return joined;
         run* r = bins_[index(content)].find(pages + align_pages - 1);
         if (r == nullptr) continue;
         remove_free(r);

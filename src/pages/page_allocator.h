@@ -1,9 +1,10 @@
 // The page allocator: what the buddy allocator is to the kernel's SLAB. It hands out runs of pages, merges
 // freed neighbours, keeps freed pages warm within a bound, and gives the rest back to the system.
 //
-// allocate: a dirty (warm) free run, else a run that reads as zero, else new address space from the system.
+// allocate: a dirty (warm) free run, else one made large enough by its neighbours that read as zero, else a run
+//           that reads as zero, else new address space from the system.
 // release:  merge with free neighbours of the same content; while dirty pages exceed the bound, purge the
-//           oldest. A purged run of a mebibyte or more leaves the address space altogether.
+//           oldest. Purged runs stay in the address space within a bound, for their neighbours to grow into.
 //
 // The bound on dirty pages is the largest of 16 MiB, a quarter of the live pages, and the largest run that
 // was freed twice within the last second (a program that cycles big buffers keeps them). Time only lowers
@@ -65,12 +66,19 @@ public:
 
     page_stats stats();
     mutex& lock() { return lock_; }
+    // In the child of a fork: threads that were giving runs back do not exist. Whether the system had taken those
+    // runs yet nobody knows, so they are forgotten.
+    void after_fork();
 
     // Statements that must hold: lists, merging, page map, sums. Null, or what is wrong.
     const char* validate();
 
 private:
     run* take_fit(size_t pages, size_t align_pages, bool zero);
+    run* take_joined(size_t pages);
+    size_t zero_before(const run* r, run*& before) const;
+    size_t zero_behind(const run* r, run*& behind) const;
+    void join(run* front, run* back);
     run* map_new(size_t pages, size_t align_pages, scoped_lock& lock);
     run* map_region(size_t pages, size_t wanted);
     run* carve(run* r, size_t pages, size_t align_pages);
@@ -86,6 +94,9 @@ private:
     void unpublish(run* r);
 
     size_t purge_to(size_t target_dirty, uint32_t stamped_before, scoped_lock& lock);
+    void begin_transit(run* r);
+    void end_transit(run* r);
+    bool worth_unmapping(const run* r) const;
     size_t give_back(run* r, scoped_lock& lock);
     size_t unmap_zero_runs(scoped_lock& lock);
     size_t cached() const { return cached_.load(std::memory_order_relaxed); }
@@ -107,7 +118,8 @@ private:
 
     mutex lock_;
     run_bins bins_[3]{};  // by run_content
-    list_head age_{};     // dirty runs, oldest first
+    list_head age_{};      // dirty runs, oldest first
+    list_head transit_{};  // runs that go back to the system just now
     relaxed<size_t> count_[3]{};  // free pages by run_content
     relaxed<size_t> used_ = 0;
     std::atomic<size_t> cached_{0};  // of used_

@@ -12,9 +12,10 @@ namespace {
 constexpr size_t pages_of(size_t bytes) { return bytes >> kPageShift; }
 
 constexpr size_t kLeastBound = pages_of(size_t{16} << 20);
-// Runs of this size leave the address space when they are purged: a system call costs the same either way,
-// and holes of a mebibyte cannot use up the process's mappings.
+// Purged runs of this size leave the address space when much of it is free: a system call costs the same either
+// way, and holes of a mebibyte cannot use up the process's mappings.
 constexpr size_t kUnmapPages = pages_of(size_t{1} << 20);
+constexpr size_t kKeptAddressSpace = pages_of(size_t{64} << 20);
 // Only runs of this size are worth keeping beyond the bound because the program cycles them.
 constexpr size_t kHotPages = pages_of(size_t{1} << 20);
 constexpr uint32_t kHotMilliseconds = 1000;
@@ -58,15 +59,40 @@ void page_allocator::note_release(size_t released) {
     hot_until_ = now_ + kHotMilliseconds;
 }
 
-// `r` is in transit; afterwards it is free, or gone. The number of pages that went back.
+bool page_allocator::worth_unmapping(const run* r) const {
+    if (r->moved) return true;
+    size_t kept = used_ > kKeptAddressSpace ? size_t{used_} : kKeptAddressSpace;
+    return r->pages >= kUnmapPages && count_[index(run_content::zero)] + r->pages > kept;
+}
+
+void page_allocator::begin_transit(run* r) {
+    r->state = run_state::transit;
+    transit_.add(&r->bin);
+}
+
+void page_allocator::end_transit(run* r) { list_head::del(&r->bin); }
+
+void page_allocator::after_fork() {
+    while (!transit_.empty()) {
+        run* r = KSLAB_CONTAINER_OF(transit_.next, run, bin);
+        end_transit(r);
+        unpublish(r);
+        mapped_ -= r->pages;
+        drop_run(r);
+    }
+}
+
+// `r` is on no list; afterwards it is free, or gone. The number of pages that went back.
 size_t page_allocator::give_back(run* r, scoped_lock& lock) {
     size_t released = r->pages;
-    bool unmap = r->pages >= kUnmapPages || r->moved;
+    bool unmap = worth_unmapping(r);
     if (unmap) unpublish(r);  // another thread may get the hole at once
+    begin_transit(r);
     lock.unlock();
     bool unmapped = unmap && os_unmap(r->memory(), r->pages * kPageSize);
     bool purged = unmapped || os_purge(r->memory(), r->pages * kPageSize);
     lock.lock();
+    end_transit(r);
     if (unmapped) {
         mapped_ -= released;
         drop_run(r);
@@ -105,9 +131,11 @@ size_t page_allocator::unmap_zero_runs(scoped_lock& lock) {
     while (run* r = bins.find(1)) {
         remove_free(r);
         unpublish(r);
+        begin_transit(r);
         lock.unlock();
         bool unmapped = os_unmap(r->memory(), r->pages * kPageSize);
         lock.lock();
+        end_transit(r);
         if (!unmapped) {
             publish(r);
             insert_free(merge_neighbours(r));

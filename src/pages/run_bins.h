@@ -16,6 +16,14 @@ public:
     // A run of at least `pages` pages, still on its list; null when there is none.
     run* find(size_t pages) const;
 
+    // Visits up to `most` runs of at least about `pages` pages, the smaller lists first.
+    template <typename F>
+    void for_some(size_t pages, unsigned most, F visit) const {
+        for (size_t bin = bin_of(pages); bin < kBins && most > 0; bin++)
+            for (list_head* at = bins_[bin].next; at != &bins_[bin] && most > 0; at = at->next, most--)
+                visit(KSLAB_CONTAINER_OF(at, run, bin));
+    }
+
     template <typename F>
     void for_each(F visit) const {
         for (const list_head& bin : bins_)
