@@ -2,11 +2,13 @@
 // short, the program's own C++ library is asked: its version of the same operator runs the new_handler and
 // throws std::bad_alloc through these frames.
 #include <errno.h>
+#include <stdint.h>
 
 #include "base/check.h"
 #include "base/host.h"
 #include "malloc/malloc.h"
 #include "loaded_library.h"
+#include "os/executable.h"
 
 namespace {
 
@@ -16,13 +18,18 @@ namespace {
     kslab::host_abort();
 }
 
-// Null when no C++ library is loaded.
+// Null when no C++ library is loaded. The usual one, loaded with the program, is found without allocating.
 template <typename F>
 KSLAB_NOINLINE F* library_operator(const char* name) {
+    if (void* found = kslab::next_definition(name)) return reinterpret_cast<F*>(found);
     for (const char* library : {"libstdc++.so.6", "libc++.so.1"})
         if (void* found = kslab::loaded_definition(library, name)) return reinterpret_cast<F*>(found);
     return nullptr;
 }
+
+// The library's aligned operators round the size up, and some let it wrap: sizes that cannot be go to the plain
+// one, which fails in the same way.
+bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
 
 }  // namespace
 
@@ -37,10 +44,11 @@ KSLAB_NOINLINE F* library_operator(const char* name) {
         return next(size);                                                              \
     }
 
-#define KSLAB_NEW_ALIGNED(name)                                                                 \
+#define KSLAB_NEW_ALIGNED(name, plain)                                                                 \
     KSLAB_NAME void* name(size_t size, size_t align) {                                          \
         if (void* object = kslab::memalign_any(align, size); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
+        if (absurd(size, align)) return plain(size);                                            \
         auto* next = library_operator<void*(size_t, size_t)>(#name);                            \
         if (next == nullptr) no_library(size);                                                  \
         return next(size, align);                                                               \
@@ -54,10 +62,11 @@ KSLAB_NOINLINE F* library_operator(const char* name) {
         return next == nullptr ? nullptr : next(size, nothrow);                                 \
     }
 
-#define KSLAB_NEW_ALIGNED_NOTHROW(name)                                                         \
+#define KSLAB_NEW_ALIGNED_NOTHROW(name, plain)                                                         \
     KSLAB_NAME void* name(size_t size, size_t align, const void* nothrow) {                     \
         if (void* object = kslab::memalign_any(align, size); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
+        if (absurd(size, align)) return plain(size, nothrow);                                   \
         auto* next = library_operator<void*(size_t, size_t, const void*)>(#name);               \
         return next == nullptr ? nullptr : next(size, align, nothrow);                          \
     }
@@ -66,10 +75,10 @@ KSLAB_NEW(_Znwm)
 KSLAB_NEW(_Znam)
 KSLAB_NEW_NOTHROW(_ZnwmRKSt9nothrow_t)
 KSLAB_NEW_NOTHROW(_ZnamRKSt9nothrow_t)
-KSLAB_NEW_ALIGNED(_ZnwmSt11align_val_t)
-KSLAB_NEW_ALIGNED(_ZnamSt11align_val_t)
-KSLAB_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t)
-KSLAB_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t)
+KSLAB_NEW_ALIGNED(_ZnwmSt11align_val_t, _Znwm)
+KSLAB_NEW_ALIGNED(_ZnamSt11align_val_t, _Znam)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, _ZnwmRKSt9nothrow_t)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, _ZnamRKSt9nothrow_t)
 
 // Sizes and alignments are not trusted: a wrong one must not corrupt anything.
 KSLAB_NAME void _ZdlPv(void* p) { kslab::free_inline(p); }

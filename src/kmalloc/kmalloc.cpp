@@ -28,7 +28,9 @@ array_cache* array_of(thread_cache* thread, const kmem_cache* cache) {
 
 // Memory is short: what waits in arrays and free slabs may do. Not for sizes that it could never serve.
 bool made_room_for(size_t size) {
-    return size <= all_pages.stats().mapped * kPageSize && trim_everything() > 0;
+    if (size > all_pages.stats().mapped * kPageSize) return false;
+    size_t released = trim_everything();
+    return all_pages.release_address_space() + released > 0;
 }
 
 void* large(size_t size, size_t align, bool zeroed = false) {

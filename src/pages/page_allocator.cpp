@@ -58,7 +58,13 @@ void page_allocator::insert_free(run* r) {
     r->state = run_state::free;
     bins_[index(r->content)].add(r);
     count_[index(r->content)] += r->pages;
-    if (r->content == run_content::dirty) age_.add_tail(&r->age);
+    if (r->content != run_content::dirty) return;
+    // What is left of an old run is as old as it was.
+    bool old = !age_.empty() && static_cast<int32_t>(r->stamp - KSLAB_CONTAINER_OF(age_.prev, run, age)->stamp) < 0;
+    if (old)
+        age_.add(&r->age);
+    else
+        age_.add_tail(&r->age);
 }
 
 void page_allocator::remove_free(run* r) {
@@ -193,8 +199,11 @@ run* page_allocator::take_fit(size_t pages, size_t align_pages, bool zero) {
 
 // New address space for at least `pages`, in the page map and counted, on no list.
 run* page_allocator::map_region(size_t pages, size_t wanted) {
-    void* memory = wanted > pages ? os_map(wanted * kPageSize) : nullptr;
-    if (memory == nullptr) memory = os_map((wanted = pages) * kPageSize);
+    void* memory = os_map(wanted * kPageSize);
+    while (memory == nullptr && wanted > pages) {  // there may be room for less
+        wanted = wanted / 2 > pages ? wanted / 2 : pages;
+        memory = os_map(wanted * kPageSize);
+    }
     if (memory == nullptr) return nullptr;
     uintptr_t start = reinterpret_cast<uintptr_t>(memory);
     run* r = nullptr;
@@ -217,7 +226,10 @@ run* page_allocator::map_new(size_t pages, size_t align_pages, scoped_lock& lock
     mapped_ += r->pages;
     publish(r);
     r->state = run_state::transit;
-    return carve(merge_neighbours(r), pages, align_pages);
+    r = carve(merge_neighbours(r), pages, align_pages);
+    // Alignment costs address space, but not for ever.
+    if (align_pages > kFirstRegion) unmap_zero_runs(kFirstRegion, kept_address_space(), lock);
+    return r;
 }
 
 bool page_allocator::within_limit(size_t pages) const { return limit_ == 0 || used_ + pages <= limit_; }
@@ -231,7 +243,7 @@ run* page_allocator::allocate(size_t pages, size_t align_pages, bool zero) {
     if (run* r = map_new(pages, align_pages, lock)) return r;
     // Free runs count against limits on address space: give them back and try once more.
     purge_to(0, kAnyStamp, lock);
-    if (unmap_zero_runs(lock) == 0) return nullptr;
+    if (unmap_zero_runs(1, 0, lock) == 0) return nullptr;
     if (run* r = take_fit(pages, align_pages, zero)) return r;
     return map_new(pages, align_pages, lock);
 }

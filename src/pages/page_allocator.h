@@ -58,6 +58,9 @@ public:
     // Purges everything; the number of pages released.
     size_t purge_all();
 
+    // Unmaps free pages that are not resident: somebody needs the address space. How many.
+    size_t release_address_space();
+
     // The clock of stamps; told by reaping.
     void set_now(uint32_t now_ms) { now_ = now_ms; }
 
@@ -98,7 +101,8 @@ private:
     void end_transit(run* r);
     bool worth_unmapping(const run* r) const;
     size_t give_back(run* r, scoped_lock& lock);
-    size_t unmap_zero_runs(scoped_lock& lock);
+    size_t unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock);
+    size_t kept_address_space() const;
     size_t cached() const { return cached_.load(std::memory_order_relaxed); }
     size_t bound() const;
     void note_used(size_t more);

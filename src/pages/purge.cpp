@@ -54,16 +54,19 @@ void page_allocator::note_release(size_t released) {
     }
     recent_[recent_next_++ % kRecent] = {released, now_, false};
     if (again == 0) return;
+    // Smaller cycles do not keep a larger size hot.
     bool expired = static_cast<int32_t>(hot_until_ - now_) <= 0;
-    if (expired || again >= hot_pages_) hot_pages_ = again;
+    if (!expired && again < hot_pages_ - hot_pages_ / 8) return;
+    hot_pages_ = again;
     hot_until_ = now_ + kHotMilliseconds;
 }
 
 bool page_allocator::worth_unmapping(const run* r) const {
     if (r->moved) return true;
-    size_t kept = used_ > kKeptAddressSpace ? size_t{used_} : kKeptAddressSpace;
-    return r->pages >= kUnmapPages && count_[index(run_content::zero)] + r->pages > kept;
+    return r->pages >= kUnmapPages && count_[index(run_content::zero)] + r->pages > kept_address_space();
 }
+
+size_t page_allocator::kept_address_space() const { return used_ > kKeptAddressSpace ? size_t{used_} : kKeptAddressSpace; }
 
 void page_allocator::begin_transit(run* r) {
     r->state = run_state::transit;
@@ -124,11 +127,13 @@ size_t page_allocator::purge_to(size_t target, uint32_t stamped_before, scoped_l
     return released;
 }
 
-// Free address space goes back, too: somebody needs it elsewhere. The number of pages that left.
-size_t page_allocator::unmap_zero_runs(scoped_lock& lock) {
+// Free address space goes back: runs of at least so many pages, until `keep` pages are left. How many left.
+size_t page_allocator::unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock) {
     size_t before = mapped_;
     run_bins& bins = bins_[index(run_content::zero)];
-    while (run* r = bins.find(1)) {
+    while (count_[index(run_content::zero)] > keep) {
+        run* r = bins.find(least_pages);
+        if (r == nullptr) break;
         remove_free(r);
         unpublish(r);
         begin_transit(r);
@@ -145,6 +150,11 @@ size_t page_allocator::unmap_zero_runs(scoped_lock& lock) {
         drop_run(r);
     }
     return before > mapped_ ? before - mapped_ : 0;
+}
+
+size_t page_allocator::release_address_space() {
+    scoped_lock lock(lock_);
+    return unmap_zero_runs(1, 0, lock);
 }
 
 void page_allocator::decay(uint32_t now_ms) {

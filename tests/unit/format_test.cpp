@@ -48,13 +48,13 @@ TEST(format, padding_ends_at_its_column) {
     EXPECT_EQ(formatted([](text& out) { out.put("ab").pad_to(5).put('|').pad_to(3).put('|'); }), "ab   ||");
 }
 
-TEST(format, a_line_that_is_too_long_is_cut_and_nothing_beyond_is_written) {
+TEST(format, a_line_that_is_too_long_says_so_and_nothing_beyond_is_written) {
     char buffer[16];
     memset(buffer, '#', sizeof buffer);
     text out(buffer, 8);
     out.put("12345").dec(67890).put("abc").hex(0xffff).pad_to(100).put('x');
     EXPECT_EQ(out.length(), 8u);
-    EXPECT_EQ(std::string(buffer, sizeof buffer), "12345678########");
+    EXPECT_EQ(std::string(buffer, sizeof buffer), "12345...########");
 }
 
 TEST(format, comparisons) {

@@ -76,7 +76,7 @@ TEST(options, sizes_and_numbers) {
 }
 
 TEST(options, bad_values_are_reported_and_leave_the_default) {
-    for (const char* value : {"", "x", "-1", "1.5", "12Q", "12KK", "K", "99999999999999999999", "16777216T", " 1", "1 "}) {
+    for (const char* value : {"x", "-1", "1.5", "12Q", "12KK", "K", "99999999999999999999", "16777216T", " 1", "1 "}) {
         reading r = read({std::string("KSLAB_THREAD_CACHE=") + value});
         EXPECT_EQ(r.values.thread_cache, size_t{256} << 10) << value;
         EXPECT_EQ(r.report, std::string("kslab: KSLAB_THREAD_CACHE=") + value +
@@ -85,9 +85,17 @@ TEST(options, bad_values_are_reported_and_leave_the_default) {
     reading r = read({"KSLAB_DECAY_MS=1K"});
     EXPECT_EQ(r.values.decay_ms, 1000u);
     EXPECT_EQ(r.report, "kslab: KSLAB_DECAY_MS=1K is ignored: expected milliseconds\n");
-    for (const char* value : {"", "Odd", "od", "oddly", "odd|kmalloc", "0"})
+    for (const char* value : {"Odd", "od", "oddly", "odd|kmalloc", "0"})
         EXPECT_EQ(complaint(std::string("KSLAB_CLASSES=") + value),
                   std::string("kslab: KSLAB_CLASSES=") + value + " is ignored: expected odd|kmalloc|fine\n");
+}
+
+TEST(options, an_empty_value_leaves_the_default_without_a_word) {
+    reading r = read({"KSLAB_THREAD_CACHE=", "KSLAB_CLASSES=", "KSLAB_HELP="});
+    EXPECT_EQ(r.values.thread_cache, size_t{256} << 10);
+    EXPECT_EQ(r.values.classes, size_profile::odd);
+    EXPECT_EQ(r.values.help, 0u);
+    EXPECT_EQ(r.report, "");
 }
 
 TEST(options, unknown_names_are_reported_with_the_nearest) {

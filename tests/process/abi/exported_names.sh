@@ -1,3 +1,4 @@
+#!/bin/bash
 # Every allocation entry point of libc and of C++ is exported. One that is missing would be served
 # by libc's heap, and its block would then be handed to our free.
 set -u

@@ -1,3 +1,4 @@
+#!/bin/bash
 # The library needs libc and the loader, nothing else: a C program must not get libstdc++ (slow
 # start, version clashes) because its malloc is written in C++.
 set -u

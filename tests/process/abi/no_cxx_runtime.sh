@@ -1,3 +1,4 @@
+#!/bin/bash
 # Symbols of the C++ runtime may be wanted weakly at most; a strong one fails to bind in C programs.
 set -u
 [ -f "${TEST_LIB:-}" ] || { echo "no library"; exit 77; }

@@ -1,3 +1,4 @@
+#!/bin/bash
 # Inside the library no call of an allocation function goes through the loader's table, save in
 # kslab_is_active, which asks on purpose where the process's malloc leads; and calloc does not call
 # calloc: compilers turn malloc + memset into calloc, also inside of calloc itself.

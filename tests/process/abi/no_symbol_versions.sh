@@ -1,3 +1,4 @@
+#!/bin/bash
 # The exported names carry no version. Programs ask for malloc@GLIBC_2.2.5; the loader accepts an
 # unversioned definition for that, but silently keeps libc's where ours is malloc@@ANYTHING.
 set -u

@@ -1,3 +1,4 @@
+#!/bin/bash
 # The library binds at load time (a lazy binding inside malloc would enter the loader), is
 # initialised first, has no text relocations, no executable stack, no page both writable and
 # executable, and the soname that people preload by.

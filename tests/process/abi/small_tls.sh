@@ -1,3 +1,4 @@
+#!/bin/bash
 # Thread-local storage of the library is at most 64 bytes. It is initial-exec, and the loader keeps
 # only some hundred spare bytes for libraries that come by dlopen.
 set -u

@@ -7,14 +7,14 @@
 // timeout: 60
 #include "check.h"
 
-enum { BLOCKS = 300, STEPS = 60000 };
+enum { BLOCKS = 300, STEPS = 20000 };
 static unsigned char *blocks[BLOCKS];
 static size_t sizes[BLOCKS];
 
 static size_t random_size(uint64_t *state)
 {
     switch (next_random(state) % 16) {
-    case 0: return next_random(state) % 2000000 + 1;
+    case 0: return next_random(state) % 500000 + 1;
     case 1: case 2: case 3: return next_random(state) % 40000 + 1;
     default: return next_random(state) % 1500 + 1;
     }

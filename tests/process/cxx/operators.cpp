@@ -25,25 +25,54 @@ static void *make(int kind, size_t size, align_val_t alignment)
     }
 }
 
-// Three ways to delete what `kind` made: plain, sized, nothrow.
+// Three ways to delete what `kind` made: plain, sized, nothrow. (No ?: here: clang 14 calls both of
+// two operators delete that stand in one.)
+static void destroy_object(int way, void *p, size_t size)
+{
+    switch (way) {
+    case 0: ::operator delete(p); break;
+    case 1: ::operator delete(p, size); break;
+    case 2: ::operator delete(p, nothrow); break;
+    }
+}
+
+static void destroy_array(int way, void *p, size_t size)
+{
+    switch (way) {
+    case 0: ::operator delete[](p); break;
+    case 1: ::operator delete[](p, size); break;
+    case 2: ::operator delete[](p, nothrow); break;
+    }
+}
+
+static void destroy_aligned_object(int way, void *p, size_t size, align_val_t alignment)
+{
+    switch (way) {
+    case 0: ::operator delete(p, alignment); break;
+    case 1: ::operator delete(p, size, alignment); break;
+    case 2: ::operator delete(p, alignment, nothrow); break;
+    }
+}
+
+static void destroy_aligned_array(int way, void *p, size_t size, align_val_t alignment)
+{
+    switch (way) {
+    case 0: ::operator delete[](p, alignment); break;
+    case 1: ::operator delete[](p, size, alignment); break;
+    case 2: ::operator delete[](p, alignment, nothrow); break;
+    }
+}
+
 static void destroy(int kind, int way, void *p, size_t size, align_val_t alignment)
 {
-    bool array = kind % 2;
-    if (kind < 4) {
-        if (way == 0)
-            array ? ::operator delete[](p) : ::operator delete(p);
-        else if (way == 1)
-            array ? ::operator delete[](p, size) : ::operator delete(p, size);
-        else
-            array ? ::operator delete[](p, nothrow) : ::operator delete(p, nothrow);
-        return;
-    }
-    if (way == 0)
-        array ? ::operator delete[](p, alignment) : ::operator delete(p, alignment);
-    else if (way == 1)
-        array ? ::operator delete[](p, size, alignment) : ::operator delete(p, size, alignment);
+    if (kind >= 4 && kind % 2)
+        destroy_aligned_array(way, p, size, alignment);
+    else if (kind >= 4)
+        destroy_aligned_object(way, p, size, alignment);
+    else if (kind % 2)
+        destroy_array(way, p, size);
     else
-        array ? ::operator delete[](p, alignment, nothrow) : ::operator delete(p, alignment, nothrow);
+        destroy_object(way, p, size);
 }
 
 int main()

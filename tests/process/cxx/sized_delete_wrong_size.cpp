@@ -23,14 +23,19 @@ int main()
             // Every other one goes back with the wrong size; were it to reach the wrong class, an
             // allocation of that class would overlap what is still alive.
             for (int i = 0; i < count; i += 2)
-                i % 4 ? ::operator delete[](p[i], wrong) : ::operator delete(p[i], wrong);
+                if (i % 4)
+                    ::operator delete[](p[i], wrong);
+                else
+                    ::operator delete(p[i], wrong);
             void *others[KEPT];
             for (int i = 0; i < count; i++)
                 memset(others[i] = malloc(wrong), 0xee, wrong);
             for (int i = 1; i < count; i += 2) {
                 CHECK_SAY(all_bytes_are(p[i], i + 1, right), "%zu deleted as %zu", right, wrong);
-                if (free_sized && free_aligned_sized)
-                    i % 4 == 1 ? free_sized(p[i], wrong) : free_aligned_sized(p[i], 16, wrong);
+                if (free_sized && i % 4 == 1)
+                    free_sized(p[i], wrong);
+                else if (free_aligned_sized)
+                    free_aligned_sized(p[i], 16, wrong);
                 else
                     free(p[i]);
             }

@@ -1,3 +1,4 @@
+#!/bin/bash
 # A set-user-ID program, started by another user, reads no KSLAB_ variable: they could name files
 # to be written with the owner's rights.
 # needs: root

@@ -1,3 +1,4 @@
+#!/bin/bash
 # The core of a program with a 10 MB heap is not much bigger than that.
 # needs: tool gdb
 set -u

@@ -1,3 +1,4 @@
+#!/bin/bash
 # Programs run in a root directory that holds nothing but themselves: no /proc, /sys or /dev.
 # needs: root
 # needs: tool chroot

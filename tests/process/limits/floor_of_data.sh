@@ -1,3 +1,4 @@
+#!/bin/bash
 # The same for ulimit -d, which counts private writable mappings.
 set -u
 [ -f "${TEST_LIB:-}" ] || { echo "no library"; exit 77; }

@@ -1,3 +1,4 @@
+#!/bin/bash
 # The same for python3, which allocates some megabytes while it starts.
 # needs: tool python3
 # timeout: 100

@@ -1,3 +1,4 @@
+#!/bin/bash
 # The least address space (ulimit -v) in which /bin/true runs is at most 8 MB above libc's own.
 set -u
 [ -f "${TEST_LIB:-}" ] || { echo "no library"; exit 77; }

@@ -1,3 +1,4 @@
+#!/bin/bash
 # The archive may stand anywhere on the linker's line and still becomes the malloc: before and after
 # libc and libstdc++, static, static-pie and dynamic, with gcc and with clang. The order in which
 # archives are searched decides which malloc is pulled in; two of them would be a duplicate symbol.
@@ -73,7 +74,8 @@ for cxx in $(distinct "$TEST_CXX" g++ clang++); do
         [ $how != -static ] || code=-fno-pie
         try "$cxx" -O1 -fno-builtin $code $how "$TEST_TMP/main.cpp" "$TEST_STATIC_LIB"
         try "$cxx" -O1 -fno-builtin $code $how "$TEST_TMP/main.cpp" "$TEST_STATIC_LIB" -lstdc++
-        try "$cxx" -O1 -fno-builtin $code $how "$TEST_TMP/main.cpp" -Wl,--whole-archive "$TEST_STATIC_LIB" -Wl,--no-whole-archive
+        try "$cxx" -O1 -fno-builtin $code $how "$TEST_TMP/main.cpp" \
+            -Wl,--whole-archive "$TEST_STATIC_LIB" -Wl,--no-whole-archive
     done
 done
 exit $status

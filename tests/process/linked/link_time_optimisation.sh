@@ -1,3 +1,4 @@
+#!/bin/bash
 # A program that is linked with -flto and the archive keeps our malloc: calls that the compiler makes
 # up late must find it, and it must not drop or inline the allocation functions away.
 # timeout: 120

@@ -1,3 +1,4 @@
+#!/bin/bash
 # Dynamic linking: -lkslab is kept and comes before libc with --no-as-needed; the program then runs
 # on our malloc without any preload, also when it is preloaded on top. Named after libc it comes too
 # late: libc serves malloc, the library says so and does no harm.
@@ -27,8 +28,7 @@ try() { # $1: 3 if the library shall be active, 4 if not; then the command line 
 for cc in gcc clang; do
     command -v $cc >/dev/null || continue
     for pie in -pie -no-pie; do
-        # shellcheck disable=SC2054  # commas belong to the linker's options
-        common=($cc -fno-builtin -O1 $pie "-Wl,-rpath,$directory" -L "$directory" "$TEST_TMP/main.c")
+        common=("$cc" -fno-builtin -O1 "$pie" "-Wl,-rpath,$directory" -L "$directory" "$TEST_TMP/main.c")
         [ $pie = -no-pie ] && common+=(-fno-pie) || common+=(-fPIE)
         try 3 "${common[@]}" -Wl,--no-as-needed -lkslab -Wl,--as-needed
         try 3 "${common[@]}" -lkslab -Wl,-u,kslab_version

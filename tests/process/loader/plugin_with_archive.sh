@@ -1,3 +1,4 @@
+#!/bin/bash
 # A plugin with the API-only archive inside, loaded by dlopen into a program of its own malloc: the
 # archive is position independent and its thread-local storage fits.
 set -eu

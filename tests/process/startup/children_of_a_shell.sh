@@ -1,3 +1,4 @@
+#!/bin/bash
 # A preload that a shell inherits reaches pipelines, subshells and what they run; nothing is added
 # to their output and no exit status changes.
 set -u

@@ -7,7 +7,7 @@ static void *from_resolver;
 
 static int answer(void) { return 42; }
 
-static int (*resolve(void))(void)
+__attribute__((used)) static int (*resolve(void))(void)
 {
     from_resolver = malloc(500);
     free(malloc(100));

@@ -1,3 +1,4 @@
+#!/bin/bash
 # LD_PRELOAD works by the library's soname alone where the loader knows the directory: the form that
 # people put into containers, since it suits every architecture.
 set -u

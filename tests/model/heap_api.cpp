@@ -1,0 +1,25 @@
+#include "debug/validate.h"
+#include "heap.h"
+#include "kmalloc/kmalloc.h"
+#include "kmalloc/stats.h"
+#include "kslab/kmalloc.h"
+#include "kslab/kslab.h"
+
+namespace heap {
+
+void* allocate(size_t size) { return kmalloc(size, 0); }
+void* allocate_zeroed(size_t size) { return kzalloc(size, 0); }
+void* allocate_aligned(size_t align, size_t size) { return kslab::kmalloc_aligned(size, align); }
+void* resize(void* object, size_t size) { return krealloc(object, size, 0); }
+void release(void* object) { kfree(object); }
+size_t usable(void* object) { return ksize(object); }
+const char* validate() { return kslab::validate_heap(); }
+void trim() { kslab_trim(); }
+
+bool nothing_in_use() {
+    static kslab::heap_stats stats;
+    kslab::heap_stats_read(stats);
+    return stats.small_used == 0 && stats.large_count == 0;
+}
+
+}  // namespace heap

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""check.py CHECK [ROOT]: what the source tree promises about itself.
+
+rooms         a file includes only its own room and rooms further down (rooms.txt)
+lengths       no file has more than 500 lines, no function more than 60
+top_level     nothing unexpected lies at the top of the tree
+hot_header    thread_cache.h stays short enough to be read at once
+option_table  the README's table of options is that of src/config/options.h
+leftovers     no marks of unfinished work
+self_test     each of these checks finds what it is there to find
+"""
+import os
+import re
+import sys
+import tempfile
+
+from functions import functions
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CODE = (".h", ".c", ".cpp")
+TEXT = CODE + (".py", ".sh", ".txt", ".cmake", ".md", ".map", "")
+ROOTS = ("include", "preload", "src", "tests", "bench", "scripts")
+TOP_LEVEL = {"CMakeLists.txt", "src", "include", "preload", "tests", "bench", "scripts", "README.md", "LICENSE"}
+# What builds leave behind; .gitignore names it.
+BUILT = {"build"}
+MOST_LINES = 500
+MOST_FUNCTION_LINES = 60
+MOST_HOT_LINES = 150
+
+
+def files(root, endings, under=ROOTS):
+    for top in under:
+        for directory, names, entries in os.walk(os.path.join(root, top)):
+            names[:] = sorted(name for name in names if name != "__pycache__")
+            for entry in sorted(entries):
+                if os.path.splitext(entry)[1] in endings:
+                    yield os.path.relpath(os.path.join(directory, entry), root)
+
+
+def read(root, name):
+    with open(os.path.join(root, name), encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def read_rooms():
+    order, public = [], set()
+    for line in read(HERE, "rooms.txt").splitlines():
+        words = line.split("#")[0].split()
+        if words:
+            order.append(words[0])
+            if "public" in words[1:]:
+                public.add(words[0])
+    return order, public
+
+
+def room_of(name, order):
+    return next((room for room in order if name.startswith(room + "/")), None)
+
+
+def included_file(root, name, target):
+    """The file of this tree that `target` names in an #include of `name`, or None."""
+    for base in (os.path.dirname(name), "src", "include"):
+        path = os.path.normpath(os.path.join(base, target))
+        if os.path.isfile(os.path.join(root, path)):
+            return path
+    return None
+
+
+def rooms(root):
+    order, public = read_rooms()
+    for name in files(root, CODE, ("include", "preload", "src")):
+        room = room_of(name, order)
+        if room is None:
+            yield f"{name}: its room is not in rooms.txt"
+            continue
+        for number, line in enumerate(read(root, name).splitlines(), 1):
+            match = re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', line)
+            target = included_file(root, name, match.group(1)) if match else None
+            other = room_of(target, order) if target else None
+            if other is None or other == room or (other in public and room not in public):
+                continue
+            if room in public or order.index(other) < order.index(room):
+                yield f"{name}:{number}: {room} includes {target}, which is further up"
+
+
+def python_functions(source):
+    lines = source.splitlines()
+    for at, line in enumerate(lines):
+        match = re.match(r"(\s*)def ", line)
+        if match is None:
+            continue
+        end = at + 1
+        while end < len(lines) and (not lines[end].strip() or
+                                    len(lines[end]) - len(lines[end].lstrip()) > len(match.group(1))):
+            end += 1
+        yield at + 1, len("\n".join(lines[at:end]).rstrip().splitlines())
+
+
+def lengths(root):
+    for name in files(root, TEXT):
+        source = read(root, name)
+        count = len(source.splitlines())
+        if count > MOST_LINES:
+            yield f"{name}: {count} lines, at most {MOST_LINES}"
+        found = functions(source) if name.endswith(CODE) else python_functions(source) if name.endswith(".py") else []
+        for line, function_lines in found:
+            if function_lines > MOST_FUNCTION_LINES:
+                yield f"{name}:{line}: a function of {function_lines} lines, at most {MOST_FUNCTION_LINES}"
+
+
+def top_level(root):
+    for entry in sorted(os.listdir(root)):
+        if entry not in TOP_LEVEL | BUILT and not entry.startswith("."):
+            yield f"{entry} does not belong to the top of the tree"
+
+
+def hot_header(root):
+    count = len(read(root, "src/thread/thread_cache.h").splitlines())
+    if count > MOST_HOT_LINES:
+        yield f"thread_cache.h: {count} lines, at most {MOST_HOT_LINES}"
+
+
+def default_in_words(kind, initial):
+    """`size_t{256} << 10` as 256K, `deepbind::keep` as keep."""
+    if kind == "choice":
+        return initial.split("::")[-1].strip()
+    value = 0
+    match = re.fullmatch(r"(?:size_t\{)?(\d+)\}?(?:\s*<<\s*(\d+))?", initial.strip())
+    if match:
+        value = int(match.group(1)) << int(match.group(2) or 0)
+    if kind == "size":
+        for unit, shift in (("G", 30), ("M", 20), ("K", 10)):
+            if value and value % (1 << shift) == 0:
+                return f"{value >> shift}{unit}"
+    return str(value)
+
+
+def option_rows(root):
+    source = read(root, "src/config/options.h").replace("\\\n", " ")
+    pattern = r'X\(\s*(\w+),\s*(\w+),\s*\w+,\s*\w+,\s*([^,]+),\s*"([^"]*)",\s*"([^"]*)"\s*\)'
+    return {name: (domain, default_in_words(kind, initial), text)
+            for kind, name, initial, domain, text in re.findall(pattern, source)}
+
+
+def option_table(root):
+    options = option_rows(root)
+    if not options:
+        yield "src/config/options.h: no table of options found"
+        return
+    if not os.path.exists(os.path.join(root, "README.md")):
+        print("skipped: there is no README.md")
+        sys.exit(77)
+    shown = {}
+    for line in read(root, "README.md").splitlines():
+        match = re.match(r"\|\s*`?(?:KSLAB_)(\w+)`?\s*\|", line)
+        if match:
+            shown[match.group(1)] = line.replace("\\|", "|").replace("`", "")
+    if not shown:
+        print("skipped: README.md has no table of options")
+        sys.exit(77)
+    for name in sorted(set(options) | set(shown)):
+        if name not in shown:
+            yield f"README.md does not list KSLAB_{name}"
+        elif name not in options:
+            yield f"README.md lists KSLAB_{name}, which is no option"
+        else:
+            for part in options[name]:
+                if part not in shown[name]:
+                    yield f"README.md: the row of KSLAB_{name} does not say: {part}"
+
+
+def leftovers(root):
+    marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+    for name in files(root, TEXT):
+        for number, line in enumerate(read(root, name).splitlines(), 1):
+            if marks.search(line):
+                yield f"{name}:{number}: {line.strip()}"
+
+
+# ---- Each check on a small tree that breaks its rule.
+
+BROKEN = {
+    "rooms": {"src/os/low.cpp": '#include "kmalloc/high.h"\n', "src/kmalloc/high.h": ""},
+    "lengths": {"src/os/long.cpp": "int f(int a) {\n" + "    a++;\n" * 60 + "    return a;\n}\n"},
+    "top_level": {"notes.txt": ""},
+    "hot_header": {"src/thread/thread_cache.h": "\n" * 200},
+    "option_table": {"src/config/options.h": 'X(size, LIMIT, limit, size_t, 0, "bytes", "no more")',
+                     "README.md": "| `KSLAB_LIMIT` | bytes | 5 | no more |\n"},
+    "leftovers": {"src/os/low.cpp": "// TO" "DO\n"},
+}
+
+
+def self_test(_):
+    for name, tree in BROKEN.items():
+        with tempfile.TemporaryDirectory() as root:
+            for path, content in tree.items():
+                os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                    file.write(content)
+            if not list(CHECKS[name](root)):
+                yield f"{name} does not find what is wrong"
+
+
+CHECKS = {check.__name__: check
+          for check in (rooms, lengths, top_level, hot_header, option_table, leftovers, self_test)}
+
+
+def main():
+    if len(sys.argv) < 2 or sys.argv[1] not in CHECKS:
+        print(__doc__)
+        return 2
+    root = sys.argv[2] if len(sys.argv) > 2 else os.path.join(HERE, "..", "..")
+    wrong = list(CHECKS[sys.argv[1]](root))
+    for line in wrong:
+        print(line)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

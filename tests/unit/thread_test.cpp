@@ -1,0 +1,177 @@
+// Threads' arrays: the budget they keep, what becomes of them when threads end, and in the child of a fork.
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "debug/validate.h"
+#include "kmalloc/kmalloc.h"
+#include "kmalloc/stats.h"
+#include "kslab/kmalloc.h"
+#include "kslab/kmem_cache.h"
+#include "support/child.h"
+#include "support/random.h"
+#include "thread/slots.h"
+
+namespace {
+
+using namespace kslab;
+
+size_t in_use() {
+    static heap_stats stats;
+    heap_stats_read(stats);
+    return stats.small_used + stats.large_pages * kPageSize;
+}
+
+// Sum over the calling thread's arrays.
+struct array_sums {
+    size_t reserved = 0, held = 0;
+};
+array_sums own_arrays() {
+    array_sums sums;
+    for (unsigned i = 0; i < slots.count; i++) {
+        const array_cache* ac = array_at(current_thread, slots.cache[i]->slot);
+        sums.reserved += size_t{ac->limit} * slots.cache[i]->size;
+        sums.held += size_t{ac->avail} * slots.cache[i]->size;
+        EXPECT_LE(ac->avail, ac->limit);
+        EXPECT_LE(ac->limit, ac->capacity());
+    }
+    for (uint32_t i = 0; i < current_thread->vector_size; i++)
+        if (const array_cache* ac = current_thread->vector[i]) {
+            sums.reserved += size_t{ac->limit} * vector_caches[i]->size;
+            sums.held += size_t{ac->avail} * vector_caches[i]->size;
+        }
+    return sums;
+}
+
+void use_all_classes_within_the_budget() {
+    test::random random(31);
+    std::vector<void*> live;
+    size_t most = 0;
+    for (int i = 0; i < 300000 / static_cast<int>(kSanitizerFactor); i++) {
+        bool grow = live.size() < 4000 && random.below(1000) < (i / 5000 % 2 == 0 ? 600u : 400u);
+        if (live.empty() || grow) {
+            live.push_back(kmalloc(random.between(1, random.one_in(3) ? 8192 : 600), 0));
+        } else {
+            std::swap(live[random.below(live.size())], live.back());
+            kfree(live.back());
+            live.pop_back();
+        }
+        if (i % 100 != 0) continue;
+        array_sums sums = own_arrays();
+        ASSERT_EQ(sums.reserved, current_thread->reserved);
+        ASSERT_LE(sums.reserved, active_options.thread_cache);
+        ASSERT_LE(sums.held, active_options.thread_cache);
+        if (sums.held > most) most = sums.held;
+    }
+    EXPECT_GT(most, active_options.thread_cache / 4) << "the budget is hardly used";
+    for (void* object : live) kfree(object);
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
+TEST(thread, arrays_keep_the_budget) { use_all_classes_within_the_budget(); }
+
+CHILD_PROGRAM(small_budget) { use_all_classes_within_the_budget(); }
+TEST(thread, arrays_keep_a_small_budget) {
+    test::outcome end = test::rerun("small_budget", {"KSLAB_THREAD_CACHE=32K"});
+    EXPECT_EQ(end.exit_code, 0) << end.report;
+}
+
+CHILD_PROGRAM(no_budget) {
+    void* objects[300];
+    for (void*& object : objects) object = kmalloc(5000, 0);
+    EXPECT_EQ(own_arrays().reserved, 0u);
+    for (void* object : objects) kfree(object);
+    EXPECT_EQ(own_arrays().held, 0u);
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+TEST(thread, arrays_work_without_a_budget) {
+    test::outcome end = test::rerun("no_budget", {"KSLAB_THREAD_CACHE=0"});
+    EXPECT_EQ(end.exit_code, 0) << end.report;
+}
+
+// After thousands of threads in use is exactly what they left alive.
+TEST(thread, nothing_is_lost_when_threads_end) {
+    struct ::kmem_cache* cache = kmem_cache_create("threads", 72, 0, 0, nullptr);
+    kfree(kmalloc(100, 0));
+    size_t before = in_use();
+    std::vector<void*> left;
+    size_t left_bytes = 0;
+    for (int round = 0; round < 2000 / static_cast<int>(kSanitizerFactor); round++) {
+        void* mine = nullptr;
+        std::thread([&] {
+            test::random random(static_cast<uint64_t>(round) + 1);
+            std::vector<void*> objects;
+            for (int i = 0; i < 50; i++) objects.push_back(kmalloc(random.between(1, 5000), 0));
+            for (int i = 0; i < 50; i++) objects.push_back(kmem_cache_alloc(cache, 0));
+            for (void* object : objects) kfree(object);
+            mine = kmalloc(random.between(1, 300), 0);
+        }).join();
+        left.push_back(mine);
+        left_bytes += ksize(mine);
+    }
+    EXPECT_EQ(in_use() - before, left_bytes);
+    EXPECT_STREQ(validate_heap(), nullptr);
+    for (void* object : left) kfree(object);
+    EXPECT_EQ(in_use(), before);
+    kmem_cache_destroy(cache);
+}
+
+pthread_key_t key;
+void free_and_allocate_late(void* object) {
+    kfree(object);
+    // More rounds than libc runs destructors.
+    static __thread int round = 0;
+    if (++round < 8) pthread_setspecific(key, kmalloc(100, 0));
+}
+
+TEST(thread, destructors_may_free_and_allocate_to_the_end) {
+    pthread_key_create(&key, free_and_allocate_late);
+    size_t before = in_use();
+    for (int i = 0; i < 20; i++)
+        std::thread([] { pthread_setspecific(key, kmalloc(100, 0)); }).join();
+    EXPECT_STREQ(validate_heap(), nullptr);
+    // What the last round sets nobody frees: at most one object a thread.
+    EXPECT_LE(in_use(), before + 20 * 112 + 20 * 128);
+    pthread_key_delete(key);
+}
+
+TEST(thread, a_forked_child_gets_what_the_arrays_of_others_held) {
+    std::atomic<int> ready{0};
+    std::atomic<bool> leave{false};
+    std::vector<std::thread> threads;
+    kfree(kmalloc(100, 0));
+    size_t before = in_use();
+    for (int t = 0; t < 3; t++)
+        threads.emplace_back([&] {
+            std::vector<void*> objects;
+            for (int i = 0; i < 100; i++) objects.push_back(kmalloc(200, 0));
+            for (void* object : objects) kfree(object);
+            ready++;
+            while (!leave) std::this_thread::yield();
+        });
+    while (ready < 3) std::this_thread::yield();
+    pid_t child = fork();
+    if (child == 0) {
+        if (validate_heap() != nullptr) _exit(1);
+        void* object = kmalloc(200, 0);
+        memset(object, 1, 200);
+        kfree(object);
+        drain_orphans();
+        trim_everything();
+        if (validate_heap() != nullptr) _exit(2);
+        _exit(in_use() == before ? 0 : 3);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0) << WEXITSTATUS(status);
+    leave = true;
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
+}  // namespace
