@@ -7,12 +7,12 @@ extern "C" {
 
 static void nothing() {}
 
-static void (*resolve_early())() {
+__attribute__((visibility("hidden"), used)) void (*kslab_resolve_early())() {
     if (kslab::current_thread == nullptr) kslab::current_thread = &kslab::empty_thread;
     return nothing;
 }
 
-__attribute__((visibility("hidden"), ifunc("resolve_early"))) void kslab_early();
+__attribute__((visibility("hidden"), ifunc("kslab_resolve_early"))) void kslab_early();
 }
 
 // The reference makes the linker keep the relocation.

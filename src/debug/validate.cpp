@@ -67,6 +67,7 @@ void validate_array(const kmem_cache* cache, const array_cache* ac, void* contex
 
 const char* validate_shared(kmem_cache* cache) {
     shared_array& shared = cache->node.shared;
+    scoped_lock lock(shared.lock);
     KSLAB_HOLDS(shared.avail <= shared.limit, "a shared array holds more than its limit");
     for (unsigned i = 0; i < shared.avail; i++)
         if (const char* wrong = validate_waiting(cache, shared.entry[i])) return wrong;
@@ -75,6 +76,7 @@ const char* validate_shared(kmem_cache* cache) {
 
 const char* validate_cache(kmem_cache* cache) {
     cache_node& node = cache->node;
+    scoped_lock lock(node.list_lock);
     size_t slabs = 0;
     size_t free = 0;
     if (const char* wrong = validate_list(cache, node.slabs_partial, slab_list::partial, slabs, free)) return wrong;

@@ -27,7 +27,7 @@ run* large_allocate(size_t size, size_t align, bool zeroed) {
     size_t count = large_pages(size);
     run* r = align <= kPageSize ? run_cache_take(count) : nullptr;
     if (r != nullptr)
-        __atomic_store_n(&r->state, run_state::used, __ATOMIC_RELAXED);
+        r->state = run_state::used;
     else
         r = all_pages.allocate(count, align <= kPageSize ? 1 : align / kPageSize, zeroed && count >= kFreshPages);
     if (r != nullptr) count_in_use.fetch_add(1, std::memory_order_relaxed);
@@ -35,7 +35,7 @@ run* large_allocate(size_t size, size_t align, bool zeroed) {
 }
 
 void large_check_in_use(const run* r, const void* object) {
-    if (KSLAB_UNLIKELY(__atomic_load_n(&r->state, __ATOMIC_RELAXED) != run_state::used))
+    if (KSLAB_UNLIKELY(r->state != run_state::used))
         report_bad_free(bad_free::twice, object);
     if (KSLAB_UNLIKELY(r->memory() != object)) report_bad_free(bad_free::inside_run, object);
 }
@@ -43,9 +43,7 @@ void large_check_in_use(const run* r, const void* object) {
 void large_free(run* r, const void* object) {
     large_check_in_use(r, object);
     // Of two threads that free the same run one finds it cached.
-    run_state expected = run_state::used;
-    if (KSLAB_UNLIKELY(!__atomic_compare_exchange_n(&r->state, &expected, run_state::cached, false,
-                                                    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)))
+    if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::cached)))
         report_bad_free(bad_free::twice, object);
     count_in_use.fetch_sub(1, std::memory_order_relaxed);
     r->content = run_content::dirty;

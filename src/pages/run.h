@@ -5,6 +5,7 @@
 // for runs that are in use, which belong to their user.
 #pragma once
 #include "base/list.h"
+#include "base/relaxed.h"
 #include "pages/page_map.h"
 
 namespace kslab {
@@ -28,7 +29,7 @@ struct run {
     uintptr_t start;
     size_t pages;
     uint32_t stamp;  // when it became free, in milliseconds of reap time
-    run_state state;
+    relaxed<run_state> state;  // of a run in use the user changes it, while neighbours look
     run_content content;
     bool moved;  // by mremap: such mappings do not merge with their neighbours
 

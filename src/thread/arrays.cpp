@@ -25,8 +25,6 @@ constexpr size_t kWorthPurging = size_t{4} << 20;
 constexpr size_t kSlabsPerFlush = 16;
 constexpr unsigned kNoRoomPause = 64;
 
-size_t held_bytes(const kmem_cache* cache, unsigned limit) { return size_t{limit} * cache->size; }
-
 unsigned first_limit(const kmem_cache* cache) {
     // A sixteenth of the budget for each of the first sixteen classes a thread uses.
     size_t affordable = slots.thread_bytes / 16 / cache->size;
@@ -37,7 +35,7 @@ unsigned first_limit(const kmem_cache* cache) {
 
 // Takes budget from arrays that were not refilled since the last time round. False: there is not enough.
 bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes) {
-    if (thread->reserved + bytes <= slots.thread_bytes) return true;
+    if (reserved_bytes(thread) + bytes <= slots.thread_bytes) return true;
     if (thread->no_room_for > 0) {
         thread->no_room_for--;
         return false;
@@ -53,7 +51,7 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes)
         unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
         if (ac->avail > limit) array_release_oldest(cache, ac, ac->avail - limit, false);
         set_array_limit(thread, cache, ac, limit);
-        if (thread->reserved + bytes <= slots.thread_bytes) return true;
+        if (reserved_bytes(thread) + bytes <= slots.thread_bytes) return true;
     }
     thread->no_room_for = kNoRoomPause;
     return false;
@@ -80,7 +78,7 @@ void flush_in_streak(kmem_cache* cache, array_cache* ac, unsigned flushes) {
 }  // namespace
 
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit) {
-    thread->reserved += held_bytes(cache, limit) - held_bytes(cache, ac->limit);
+    reserve(thread, held_bytes(cache, limit) - held_bytes(cache, ac->limit));
     ac->batchcount = static_cast<uint16_t>(array_batchcount(limit) == 0 ? 1 : array_batchcount(limit));
     ac->limit = limit;
 }

@@ -18,6 +18,11 @@ extern kmem_cache* vector_caches[kMaxVectorCaches];
 // Limits start here and double when a refill follows a refill.
 inline constexpr unsigned kFirstLimit = 16;
 
+// Destroying a cache lowers what other threads have reserved.
+inline size_t reserved_bytes(const thread_cache* thread) { return __atomic_load_n(&thread->reserved, __ATOMIC_RELAXED); }
+inline void reserve(thread_cache* thread, size_t more) { __atomic_fetch_add(&thread->reserved, more, __ATOMIC_RELAXED); }
+inline size_t held_bytes(const kmem_cache* cache, unsigned limit) { return size_t{limit} * cache->size; }
+
 // Changes how many objects the array may hold, and what the thread has reserved.
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit);
 

@@ -152,6 +152,7 @@ void drain_all_arrays_of(kmem_cache* cache) {
             array_cache* ac = cache->index < thread->vector_size ? thread->vector[cache->index] : nullptr;
             if (ac == nullptr) continue;
             array_release_oldest(cache, ac, ac->avail, true);
+            reserve(thread, 0 - held_bytes(cache, ac->limit));
             thread->vector[cache->index] = nullptr;
             metadata_free(ac, array_cache_bytes(ac->capacity()));
         }

@@ -31,7 +31,7 @@ struct thread_cache {
     uint32_t generation;    // of the last drain that was asked for (thread.h)
     uint32_t countdown;     // slow operations until the next look at the clock
     uint32_t no_room_for;   // slow operations in which make_room is not tried again
-    size_t reserved;        // bytes that the arrays may hold, the sum of limit * size
+    size_t reserved;        // bytes that the arrays may hold, the sum of limit * size; atomic, see reserve()
     uint64_t next_reap;
     unsigned exit_round;
     unsigned sweep;         // where make_room goes on

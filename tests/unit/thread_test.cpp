@@ -94,6 +94,21 @@ TEST(thread, arrays_work_without_a_budget) {
     EXPECT_EQ(end.exit_code, 0) << end.report;
 }
 
+TEST(thread, destroyed_caches_give_their_budget_back) {
+    kfree(kmalloc(100, 0));
+    drain_this_thread();
+    ASSERT_EQ(current_thread->reserved, 0u);
+    for (int round = 0; round < 30; round++) {
+        struct ::kmem_cache* cache = kmem_cache_create("passing", 1000, 0, 0, nullptr);
+        void* objects[200];
+        for (void*& object : objects) object = kmem_cache_alloc(cache, 0);
+        for (void* object : objects) kmem_cache_free(cache, object);
+        EXPECT_EQ(current_thread->reserved, own_arrays().reserved) << "round " << round;
+        kmem_cache_destroy(cache);
+        ASSERT_EQ(current_thread->reserved, own_arrays().reserved) << "round " << round;
+    }
+}
+
 // After thousands of threads in use is exactly what they left alive.
 TEST(thread, nothing_is_lost_when_threads_end) {
     struct ::kmem_cache* cache = kmem_cache_create("threads", 72, 0, 0, nullptr);
