@@ -34,7 +34,7 @@ bool made_room_for(size_t size) {
 }
 
 void* large(size_t size, size_t align, bool zeroed = false) {
-    if (thread_cache* thread = attached_thread()) thread_tick(thread, 4);
+    if (thread_cache* thread = attached_thread()) thread_tick(thread);
     run* r = large_allocate(size, align, zeroed);
     if (KSLAB_UNLIKELY(r == nullptr) && made_room_for(size)) r = large_allocate(size, align, zeroed);
     return r == nullptr ? nullptr : r->memory();
@@ -110,7 +110,7 @@ page_owner owner_of(const void* pointer) { return page_owner_of(pointer); }
 
 void free_owned(void* object, page_owner owner) {
     if (run* r = owner.run()) {
-        if (thread_cache* thread = attached_thread()) thread_tick(thread, 4);
+        if (thread_cache* thread = attached_thread()) thread_tick(thread);
         return large_free(r, object);
     }
     cache_free(owner.slab()->cache, object);

@@ -1,18 +1,10 @@
 #include "kmalloc/large.h"
 
-#include <atomic>
-
 #include "cache/bad_free.h"
 #include "kmalloc/run_cache.h"
 #include "pages/page_allocator.h"
 
 namespace kslab {
-
-namespace {
-std::atomic<size_t> count_in_use{0};
-}
-
-size_t large_count() { return count_in_use.load(std::memory_order_relaxed); }
 
 size_t large_pages(size_t size) {
     size_t count = pages_for(size);
@@ -30,7 +22,6 @@ run* large_allocate(size_t size, size_t align, bool zeroed) {
         r->state = run_state::used;
     else
         r = all_pages.allocate(count, align <= kPageSize ? 1 : align / kPageSize, zeroed && count >= kFreshPages);
-    if (r != nullptr) count_in_use.fetch_add(1, std::memory_order_relaxed);
     return r;
 }
 
@@ -45,7 +36,6 @@ void large_free(run* r, const void* object) {
     // Of two threads that free the same run one finds it cached.
     if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::cached)))
         report_bad_free(bad_free::twice, object);
-    count_in_use.fetch_sub(1, std::memory_order_relaxed);
     r->content = run_content::dirty;
     if (!run_cache_give(r)) all_pages.release(r);
 }

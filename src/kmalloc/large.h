@@ -16,9 +16,6 @@ inline bool large_is_zero(const run* r) { return r->content == run_content::zero
 void large_free(run* r, const void* object);
 void large_check_in_use(const run* r, const void* object);
 
-// Large allocations in use.
-size_t large_count();
-
 size_t large_usable(const run* r);
 
 // Pages for `size`: quarter steps up to 64 pages, so that freed runs fit the next request; exact above.

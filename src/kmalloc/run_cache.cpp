@@ -14,6 +14,7 @@ constexpr size_t kTotalPages = (size_t{8} << 20) >> kPageShift;
 struct alignas(kCacheLine) run_cache {
     mutex lock{lock_rank::run_cache};
     size_t pages = 0;
+    size_t runs = 0;
     bool touched = false;
     uint8_t depth[kRunBins]{};
     run* bin[kRunBins][kDepth]{};
@@ -27,6 +28,18 @@ run_cache& mine() {
     // Thread structures of libc are at least a page apart.
     uintptr_t token = host_thread_token() >> kPageShift;
     return caches[(token ^ token >> 3 ^ token >> 9) & (active - 1)];
+}
+
+void note(const run_cache& cache) {
+    all_pages.note_cached(static_cast<unsigned>(&cache - caches), cache.pages, cache.runs);
+}
+
+run* pop_locked(run_cache& cache, unsigned bin) {
+    run* r = cache.bin[bin][--cache.depth[bin]];
+    cache.pages -= r->pages;
+    cache.runs--;
+    note(cache);
+    return r;
 }
 
 }  // namespace
@@ -44,11 +57,7 @@ run* run_cache_take(size_t pages) {
     scoped_lock lock(cache.lock);
     cache.touched = true;
     if (cache.depth[bin] == 0) return nullptr;
-    run* r = cache.bin[bin][--cache.depth[bin]];
-    cache.pages -= r->pages;
-    lock.unlock();
-    all_pages.note_cached(-static_cast<ptrdiff_t>(r->pages));
-    return r;
+    return pop_locked(cache, bin);
 }
 
 bool run_cache_give(run* r) {
@@ -61,8 +70,10 @@ bool run_cache_give(run* r) {
         if (cache.depth[bin] == kDepth || cache.pages + count > pages_each) return false;
         cache.bin[bin][cache.depth[bin]++] = r;
         cache.pages += count;
+        cache.runs++;
+        note(cache);
     }
-    all_pages.note_cached(static_cast<ptrdiff_t>(count));
+    all_pages.purge_excess();
     return true;
 }
 
@@ -70,10 +81,7 @@ namespace {
 
 run* take_any(run_cache& cache, unsigned bin) {
     scoped_lock lock(cache.lock);
-    if (cache.depth[bin] == 0) return nullptr;
-    run* r = cache.bin[bin][--cache.depth[bin]];
-    cache.pages -= r->pages;
-    return r;
+    return cache.depth[bin] == 0 ? nullptr : pop_locked(cache, bin);
 }
 
 }  // namespace
@@ -87,10 +95,7 @@ void run_cache_drain(bool all) {
             if (touched && !all) continue;
         }
         for (unsigned bin = 0; bin < kRunBins; bin++)
-            while (run* r = take_any(caches[i], bin)) {
-                all_pages.note_cached(-static_cast<ptrdiff_t>(r->pages));
-                all_pages.release(r);
-            }
+            while (run* r = take_any(caches[i], bin)) all_pages.release(r);
     }
 }
 

@@ -3,7 +3,7 @@
 // none. What waits here counts as dirty in the page allocator's bound.
 #pragma once
 #include "base/bits.h"
-#include "pages/run.h"
+#include "pages/page_allocator.h"
 
 namespace kslab {
 
@@ -36,6 +36,5 @@ void run_cache_drain(bool all);
 void run_cache_lock_all(bool* held);
 void run_cache_unlock_all(const bool* held);
 void run_cache_reset_locks();
-inline constexpr unsigned kRunCaches = 8;
 
 }  // namespace kslab

@@ -1,6 +1,5 @@
 #include "kmalloc/stats.h"
 
-#include "kmalloc/large.h"
 #include "pages/page_allocator.h"
 
 namespace kslab {
@@ -43,6 +42,7 @@ class_stats read_cache(kmem_cache* cache) {
 
 void heap_stats_read(heap_stats& stats) {
     stats = heap_stats{};
+    size_t slabs = 0;
     scoped_lock lock(cache_chain_lock);
     for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
         class_stats s = read_cache(KSLAB_CONTAINER_OF(at, kmem_cache, chain));
@@ -52,11 +52,12 @@ void heap_stats_read(heap_stats& stats) {
         stats.array_objects += s.in_arrays;
         stats.free_objects += s.free;
         stats.slab_pages += s.pages;
+        slabs += s.slabs;
         if (stats.caches < kmalloc_caches.classes.count) stats.cache[stats.caches++] = s;
     }
     page_stats p = all_pages.stats();
     stats.large_pages = p.used > stats.slab_pages ? p.used - stats.slab_pages : 0;
-    stats.large_count = large_count();
+    stats.large_count = p.used_runs > slabs ? p.used_runs - slabs : 0;
     stats.dirty_pages = p.dirty;
     stats.mapped_pages = p.mapped;
     stats.largest_mapped_use = p.largest_used;

@@ -181,6 +181,7 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
         if (run* tail = split_tail(r, pages)) insert_free(tail);
     r->state = run_state::used;
     note_used(r->pages);
+    used_runs_ += 1;
     return r;
 }
 
@@ -252,6 +253,7 @@ void page_allocator::release(run* r) {
     scoped_lock lock(lock_);
     KSLAB_ASSERT(r->state == run_state::used || r->state == run_state::cached);
     used_ -= r->pages;
+    used_runs_ -= 1;
     note_release(r->pages);
     r->content = run_content::dirty;
     r->stamp = now_;
@@ -262,9 +264,10 @@ void page_allocator::release(run* r) {
     purge_excess();
 }
 
-void page_allocator::note_cached(ptrdiff_t pages) {
-    cached_.fetch_add(static_cast<size_t>(pages), std::memory_order_relaxed);
-    if (pages > 0) purge_excess();
+size_t page_allocator::cached() const {
+    size_t sum = 0;
+    for (const cached_count& count : cached_) sum += count.pages;
+    return sum;
 }
 
 bool page_allocator::covers(const void* address, run_state& state) {
@@ -278,8 +281,11 @@ bool page_allocator::covers(const void* address, run_state& state) {
 page_stats page_allocator::stats() {
     scoped_lock lock(lock_);
     size_t waiting = cached();
+    size_t waiting_runs = 0;
+    for (const cached_count& count : cached_) waiting_runs += count.runs;
     return {mapped_,
             used_ - waiting,
+            used_runs_ - waiting_runs,
             count_[index(run_content::dirty)] + waiting,
             count_[index(run_content::zero)],
             count_[index(run_content::stuck)],

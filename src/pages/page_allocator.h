@@ -19,9 +19,13 @@
 
 namespace kslab {
 
+// How many run caches there may be (kmalloc/run_cache.h).
+inline constexpr unsigned kRunCaches = 8;
+
 struct page_stats {
     size_t mapped;  // address space held, in pages
     size_t used;    // handed out
+    size_t used_runs;
     size_t dirty;   // free and warm
     size_t zero;    // free and not resident
     size_t stuck;   // free, but the system does not take them
@@ -48,8 +52,11 @@ public:
     // happened. Room to grow further is reserved behind it where address space allows.
     bool move(run* r, size_t pages);
 
-    // Pages that enter (or leave) run caches: they count as dirty, not as live. Entering may purge.
-    void note_cached(ptrdiff_t pages);
+    // What run cache `which` holds now: that counts as dirty, not as live. The caller holds that cache's lock.
+    void note_cached(unsigned which, size_t pages, size_t runs) {
+        cached_[which].pages = pages;
+        cached_[which].runs = runs;
+    }
 
     // Oldest first, until within the bound.
     void purge_excess();
@@ -103,7 +110,7 @@ private:
     size_t give_back(run* r, scoped_lock& lock);
     size_t unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock);
     size_t kept_address_space() const;
-    size_t cached() const { return cached_.load(std::memory_order_relaxed); }
+    size_t cached() const;
     size_t bound() const;
     void note_used(size_t more);
     void note_allocation(size_t pages);
@@ -113,6 +120,11 @@ private:
 
     static constexpr uint32_t kAnyStamp = ~uint32_t{0};
     static constexpr size_t kMaxPages = (size_t{1} << 47) >> kPageShift;
+    // Each written under another lock: lines of their own.
+    struct alignas(kCacheLine) cached_count {
+        relaxed<size_t> pages;
+        relaxed<size_t> runs;
+    };
     static constexpr unsigned kRecent = 8;
     struct recent_release {
         size_t pages;
@@ -126,7 +138,8 @@ private:
     list_head transit_{};  // runs that go back to the system just now
     relaxed<size_t> count_[3]{};  // free pages by run_content
     relaxed<size_t> used_ = 0;
-    std::atomic<size_t> cached_{0};  // of used_
+    cached_count cached_[kRunCaches]{};  // of used_
+    relaxed<size_t> used_runs_;
     size_t largest_used_ = 0;
     size_t mapped_ = 0;
     size_t limit_ = 0;

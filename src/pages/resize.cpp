@@ -44,6 +44,7 @@ void page_allocator::shrink(run* r, size_t pages) {
     run* tail = split_tail(r, pages);
     if (tail == nullptr) return;
     tail->state = run_state::used;
+    used_runs_ += 1;
     lock.unlock();
     release(tail);
 }

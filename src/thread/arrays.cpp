@@ -101,7 +101,7 @@ void array_release_oldest(kmem_cache* cache, array_cache* ac, unsigned count, bo
 }
 
 void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
-    thread_tick(thread, 1);
+    thread_tick(thread);
     if (ac->limit == 0 || ac->last == array_move::refilled) raise_limit(thread, cache, ac);
     ac->last = array_move::refilled;
     unsigned batch = ac->batchcount;
@@ -115,7 +115,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
 }
 
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
-    thread_tick(thread, 1);
+    thread_tick(thread);
     if (ac->avail >= ac->limit) {
         if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);
         ac->last = array_move::flushed;

@@ -50,7 +50,9 @@ void for_own_arrays(thread_cache* thread, F visit) {
         if (thread->vector[i] != nullptr) visit(vector_caches[i], thread->vector[i]);
 }
 
-void tick(thread_cache* thread) {
+}  // namespace
+
+void thread_look_at_clock(thread_cache* thread) {
     thread->countdown = kTickOperations;
     uint64_t time = now();
     if (time >= thread->next_reap) {
@@ -65,18 +67,15 @@ void tick(thread_cache* thread) {
         global_reap(time);
 }
 
-}  // namespace
-
-void thread_tick(thread_cache* thread, unsigned weight) {
+void thread_tick(thread_cache* thread) {
     if (KSLAB_UNLIKELY(thread->generation != drain_generation)) {
         thread->generation = drain_generation;
         drain_thread(thread);
     }
-    if (KSLAB_LIKELY(thread->countdown > weight)) {
-        thread->countdown -= weight;
-        return;
-    }
-    tick(thread);
+    if (KSLAB_LIKELY(thread->countdown > 1))
+        thread->countdown--;
+    else
+        thread_look_at_clock(thread);
 }
 
 void drain_thread(thread_cache* thread) {

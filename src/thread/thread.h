@@ -64,8 +64,9 @@ void drain_all_arrays_of(kmem_cache* cache);
 // What threads that vanished in a fork left behind; called by reaping.
 void drain_orphans();
 
-// Counts slow operations; now and then reaps. `weight` of a costly operation is higher.
-void thread_tick(thread_cache* thread, unsigned weight);
+// Counts slow operations; every few of them looks at the clock, and reaps when it is time.
+void thread_tick(thread_cache* thread);
+void thread_look_at_clock(thread_cache* thread);
 // Reaping beyond the threads' arrays, set by the room above: called at most every so often, by one thread.
 extern void (*global_reap)(uint64_t now_ms);
 

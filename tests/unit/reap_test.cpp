@@ -42,7 +42,7 @@ protected:
     // Time passes, and the thread looks at the clock.
     static void pass(uint64_t milliseconds) {
         now_ms += milliseconds;
-        thread_tick(current_thread, 1000);
+        thread_look_at_clock(current_thread);
     }
 
     // The array at its largest, with `avail` objects in it, and nobody else around.
