@@ -6,11 +6,14 @@
 #include <sys/resource.h>
 
 static int failures;
+// Threads that exist already could take the memory that creating the next one needs.
+static pthread_barrier_t all_there;
 
 static void *hammer(void *seed)
 {
     uint64_t state = (uintptr_t)seed;
     static __thread void *slot[2000];
+    pthread_barrier_wait(&all_there);
     double end = seconds_now() + 2;
     while (seconds_now() < end)
         for (int i = 0; i < 2000; i++) {
@@ -38,6 +41,7 @@ int main(void)
 {
     pthread_t thread[4];
     pthread_attr_t small;
+    pthread_barrier_init(&all_there, NULL, 4);
     pthread_attr_init(&small);
     CHECK(pthread_attr_setstacksize(&small, 256 << 10) == 0);
     struct rlimit limit = {vsz_kib() * 1024 + (60 << 20), RLIM_INFINITY};
