@@ -4,9 +4,9 @@
 
 typedef unsigned int gfp_t;
 
-/* May wait for the system. */
+/* An ordinary allocation. kslab never sleeps for memory; flags that it does not know are ignored. */
 #define GFP_KERNEL 0x0u
-/* Accepted; kslab never sleeps for memory, so that it means the same as GFP_KERNEL. */
+/* The same as GFP_KERNEL here. */
 #define GFP_ATOMIC 0x20u
 #define GFP_NOWAIT 0x0u
 /* The object is zeroed. */

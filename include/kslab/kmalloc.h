@@ -26,12 +26,14 @@ void *kmalloc(size_t size, gfp_t flags) __asm__("kslab_kmalloc");
 /* The same, zeroed. */
 void *kzalloc(size_t size, gfp_t flags) __asm__("kslab_kzalloc");
 
-/* Frees what kmalloc and krealloc return; null and ZERO_SIZE_PTR do nothing. A pointer that is not an object in
- * use is reported on standard error, and the program aborts. */
+/* Frees what kmalloc and krealloc return; null and ZERO_SIZE_PTR do nothing. A pointer that kslab does not
+ * own, and the object freed last, are reported on standard error at once, and the program aborts; an object that is
+ * free already, or a pointer into one, at the latest when it reaches its slab. */
 void kfree(const void *object) __asm__("kslab_kfree");
 
 /* Changes the size, keeping the content up to the smaller one. Returns `object` itself when ksize(object) is
- * large enough. A size of 0 frees and returns ZERO_SIZE_PTR. Null when memory is short: `object` lives on. */
+ * large enough. A size of 0 frees and returns ZERO_SIZE_PTR. Null when memory is short: `object` lives on.
+ * With __GFP_ZERO only an object that is new, not what is added to an old one, is zeroed. */
 void *krealloc(const void *object, size_t size, gfp_t flags) __asm__("kslab_krealloc");
 
 /* The bytes that may be used, at least what was asked for; 0 for null and ZERO_SIZE_PTR. */

@@ -23,16 +23,16 @@ struct kmem_cache;
 
 /* A cache of objects of `size` bytes, 8 to 131072, aligned to `align`: a power of two up to 4096, or 0 for what
  * the size allows. `ctor`, if any, runs once for each object when its slab is made, not at every allocation:
- * objects must be freed in their constructed state. The name is copied (31 characters).
+ * objects must be freed in their constructed state. It must not allocate from its own cache. The name is copied (31 characters).
  * Null, with errno set and a line on standard error, for a bad name, size, alignment or flag (EINVAL), when
- * memory is short (ENOMEM), or when there are 4096 caches (ENOSPC). */
+ * memory is short (ENOMEM), or when there are 4095 caches (ENOSPC). */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, unsigned long flags,
                                      void (*ctor)(void *)) __asm__("kslab_kmem_cache_create");
 
-/* An object in its constructed state; null when memory is short. __GFP_ZERO zeroes it instead. */
+/* An object in its constructed state; null when memory is short (errno is not touched). __GFP_ZERO zeroes it. */
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags) __asm__("kslab_kmem_cache_alloc");
 
-/* Returns an object of this cache. Another cache's object, a pointer that is none, or one that is free already
+/* Returns an object of this cache; null does nothing. Another cache's object, a pointer that is none, or one that is free already
  * is reported at the latest when it reaches its slab, and the program aborts. */
 void kmem_cache_free(struct kmem_cache *cache, void *object) __asm__("kslab_kmem_cache_free");
 

@@ -64,7 +64,7 @@ KSLAB_EXPORT struct kmem_cache* kmem_cache_create(const char* name, size_t size,
     auto* cache = new (memory) kslab::kmem_cache{};
     if (!thread_assign_index(cache)) {
         metadata_free(memory, sizeof(kslab::kmem_cache));
-        return create_failed(request, "there are 4096 caches", ENOSPC);
+        return create_failed(request, "there are 4095 caches", ENOSPC);
     }
     request.index = cache->index;
     cache_setup(cache, request);
@@ -100,10 +100,10 @@ KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
     if (cache == nullptr) return;
     kslab::kmem_cache* c = of(cache);
     // Off the chain first: reaping and trimming hold objects of a cache for moments, which would look like use.
-    cache_unchain(c);
+    cache_chain_remove(c);
     drain_all_arrays_of(c);
     if (!cache_shrink_node(c)) {
-        cache_chain_again(c);
+        cache_chain_add(c);
         report_line()->put("kmem_cache_destroy ").put(c->name).put(": ").dec(objects_out(c)).put(
             " objects are still in use; the cache stays");
         return;

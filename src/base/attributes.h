@@ -12,7 +12,7 @@
 namespace kslab {
 
 // kslab's own page, the unit of runs and of the page map. Where the system's page is larger, only the
-// calls to the system round to it (os/memory.h).
+// calls to the system know it (os/memory.h).
 inline constexpr unsigned kPageShift = 12;
 inline constexpr size_t kPageSize = size_t{1} << kPageShift;
 inline constexpr size_t kCacheLine = 64;

@@ -8,8 +8,11 @@ namespace kslab {
 void host_futex_wait(uint32_t* word, uint32_t expected);
 void host_futex_wake_one(uint32_t* word);
 
-// Writes to what was standard error when the program started, if it still is that file (os/report_fd.cpp).
+// Writes to what was standard error when the program started, if it still is that file (os/host.cpp).
 void host_write_report(const char* text, size_t length);
+
+// Lets other threads run.
+void host_yield();
 
 [[noreturn]] void host_abort();
 

@@ -1,5 +1,5 @@
-// Intrusive doubly linked list with the kernel's verbs. A head that is all zero is an empty list that
-// has not been initialised yet: static heads call init() at boot.
+// Intrusive doubly linked list with the kernel's verbs. A head is a list only after init(), which static
+// heads get at boot.
 #pragma once
 #include "base/attributes.h"
 

@@ -1,7 +1,7 @@
 // A mutex of four bytes with a rank. States: 0 free, 1 held, 2 held and somebody sleeps.
 //
-// Locks are taken in ascending rank only; debug builds (KSLAB_ASSERTS) check that. fork() takes all of
-// them (malloc/fork.cpp): while it does, the forking thread may enter a lock that it holds already,
+// Locks are taken in ascending rank only; debug builds (KSLAB_ASSERTS) check that. fork() takes all but
+// that of booting (malloc/fork.cpp): while it does, the forking thread may enter a lock that it holds already,
 // because handlers of the program may allocate in between. lock() then answers false and the matching
 // unlock(false) does nothing, so that an inner user never releases what the fork still needs.
 #pragma once
@@ -12,7 +12,8 @@
 namespace kslab {
 
 enum class lock_rank : uint8_t {
-    boot,         // malloc/boot: first call
+    boot,         // kmalloc/boot.cpp: first call
+    stats,        // kmalloc/stats.cpp: the sums in all caches
     cache_chain,  // the list of all caches, creation and destruction
     thread_list,  // all threads' arrays
     list_lock,    // a cache_node: its slabs
@@ -21,10 +22,10 @@ enum class lock_rank : uint8_t {
     page_allocator,
     page_map,  // making sections and leaves
     meta_arena,
-    count
 };
 
-// The thread token of a fork in progress, 0 otherwise.
+// The thread token of a fork in progress, or of a thread that reports a bad free and aborts, whose handler of
+// SIGABRT may allocate; 0 otherwise.
 inline std::atomic<uintptr_t> fork_owner{0};
 
 #if KSLAB_ASSERTS

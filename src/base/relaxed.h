@@ -1,4 +1,4 @@
-// A number that is written under a lock and read without one: statistics, bounds, hints. Costs what a plain
+// A number that is written under a lock and read without one, or a hint that may lose an update. Costs what a plain
 // variable costs. The arithmetic is no atomic read-modify-write.
 #pragma once
 #include <atomic>

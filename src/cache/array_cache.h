@@ -1,7 +1,7 @@
 // The array cache: the objects of one cache that one thread keeps at hand. LIFO, as in the kernel.
 //
-// Only the owner reads and writes it, but for two readers who take what they find: statistics, and the child
-// of a fork. For the child's sake the stores are ordered: on free the entry, then avail; when entries leave,
+// Only the owner reads and writes it, but for statistics and the child of a fork, who take what they find, and for
+// whoever destroys the cache, which nobody uses any more. For the child's sake the stores are ordered: on free the entry, then avail; when entries leave,
 // avail first. At any moment the entries below avail are valid and nowhere else.
 #pragma once
 #include "base/attributes.h"

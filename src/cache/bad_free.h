@@ -1,5 +1,5 @@
-// Frees that cannot be honoured. In release mode each of them ends in one line and abort(): the state of the
-// allocator is untouched, and no lock is held.
+// Frees that cannot be honoured. In release mode each of them ends in one line and abort(). The state of the
+// allocator is untouched, and a SIGABRT handler may allocate and fork.
 #pragma once
 #include "cache/kmem_cache.h"
 

@@ -24,7 +24,7 @@ slab* make_slab(kmem_cache* cache, const slab_layout& layout, uint32_t colour) {
     }
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
     slab_init(s, cache, pages_of_slab, s_mem, layout.num);
-    // Only what pages the objects reach is known to be the slab's; fresh pages stay unpopulated.
+    // Without a constructor nothing is written: fresh pages stay unpopulated.
     if (cache->ctor != nullptr)
         for (uint32_t i = 0; i < layout.num; i++) cache->ctor(index_to_obj(s, i, cache->size));
     return s;
@@ -47,7 +47,7 @@ bool cache_grow(kmem_cache* cache) {
         colour = next_colour(node, layout);
     }
     slab* s = make_slab(cache, layout, colour);
-    if (s == nullptr && layout.pages > kMaxSlabPages / 8) {  // memory is short: a small slab will do
+    if (s == nullptr && layout.pages > floor_pages_for(0)) {  // memory is short: a small slab will do
         layout = cache_layout(cache, 0);
         s = make_slab(cache, layout, 0);
     }

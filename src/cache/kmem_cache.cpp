@@ -76,17 +76,33 @@ void cache_setup(kmem_cache* cache, const cache_request& request) {
     node.slabs_free.init();
     node.free_limit = node_free_limit(cache_settings.cpus, batchcount, largest.num);
     node.shared.limit = cache->shared_limit;
-    cache_chain_again(cache);
+    cache_chain_add(cache);
 }
 
-void cache_chain_again(kmem_cache* cache) {
+void cache_chain_add(kmem_cache* cache) {
     scoped_lock lock(cache_chain_lock);
+    cache->pins = 0;
     cache_chain.add_tail(&cache->chain);
 }
 
-void cache_unchain(kmem_cache* cache) {
+void cache_chain_remove(kmem_cache* cache) {
+    for (;;) {
+        {
+            scoped_lock lock(cache_chain_lock);
+            if (cache->pins == 0) return list_head::del(&cache->chain);
+        }
+        host_yield();
+    }
+}
+
+kmem_cache* cache_chain_next(kmem_cache* cache) {
     scoped_lock lock(cache_chain_lock);
-    list_head::del(&cache->chain);
+    list_head* next = cache == nullptr ? cache_chain.next : cache->chain.next;
+    if (cache != nullptr) cache->pins--;
+    if (next == &cache_chain) return nullptr;
+    kmem_cache* found = KSLAB_CONTAINER_OF(next, kmem_cache, chain);
+    found->pins++;
+    return found;
 }
 
 }  // namespace kslab

@@ -15,7 +15,6 @@ struct shared_array {
     mutex lock{lock_rank::shared};
     relaxed<uint32_t> avail;
     uint32_t limit = 0;
-    bool touched = false;
     void** entry = nullptr;  // made at the first flush
 };
 
@@ -32,6 +31,7 @@ struct cache_node {
     uint32_t colour_next = 0;
     bool free_touched = false;   // slabs_free was used since the last reap
     bool pages_purged = false;   // whole free pages were given back since the last refill
+    relaxed<size_t> purge_mark;  // free_objects when whole free pages were last looked for, or fewer
     relaxed<uint32_t> flushes;   // since the last refill by any thread
     uint64_t next_reap = 0;
     size_t grown = 0;
@@ -59,7 +59,9 @@ struct kmem_cache {
     unsigned flags;
     void (*ctor)(void*);
     list_head chain;
+    uint32_t pins;  // visitors of for_each_cache; cache_chain_lock
     char name[kCacheNameBytes];
+    size_t in_arrays;  // a sum of kmalloc/stats.cpp
     cache_node node;
 };
 
@@ -86,14 +88,22 @@ struct cache_request {
     uint16_t index;
 };
 
+// Pins and returns the cache behind `cache`, or the first; unpins `cache`.
+kmem_cache* cache_chain_next(kmem_cache* cache);
+
 // Fills in a cache and puts it on the chain. The caller has checked the request.
 void cache_setup(kmem_cache* cache, const cache_request& request);
 
-// Takes a cache off the chain. The caller has drained it.
-void cache_unchain(kmem_cache* cache);
+void cache_chain_add(kmem_cache* cache);
+// Waits until nobody visits the cache, and takes it off the chain.
+void cache_chain_remove(kmem_cache* cache);
 
-// Puts it back, when it could not be destroyed.
-void cache_chain_again(kmem_cache* cache);
+// Visits all caches. No lock is held meanwhile: the cache that is visited is pinned instead.
+template <typename F>
+void for_each_cache(F visit) {
+    kmem_cache* cache = nullptr;
+    while ((cache = cache_chain_next(cache)) != nullptr) visit(cache);
+}
 
 // The layout of the next slab of `cache`.
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far);

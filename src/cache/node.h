@@ -27,7 +27,7 @@ void drain_shared(kmem_cache* cache);
 // Destroys up to `count` slabs of slabs_free; returns how many.
 size_t drain_slabs_free(kmem_cache* cache, size_t count);
 
-// Gives back whole pages inside partial and free slabs whose objects are all free; how many pages.
+// Gives back whole pages inside partial slabs whose objects are all free; how many pages.
 size_t purge_slab_pages(kmem_cache* cache);
 
 // Everything that no thread holds: shared array, slabs_free. True when no slab is left.

@@ -11,7 +11,6 @@ enum class option_kind : uint8_t { choice, size, number };
 struct option_row {
     const char* name;
     option_kind kind;
-    uint8_t width;  // bytes of the field: 1 for a choice, else 8
     uint16_t offset;
     const char* domain;
     const char* help;
@@ -19,7 +18,7 @@ struct option_row {
 
 constexpr option_row kRows[] = {
 #define KSLAB_OPTION_ROW(kind, name, field, type, initial, domain, help) \
-    {#name, option_kind::kind, sizeof(type), __builtin_offsetof(options, field), domain, help},
+    {#name, option_kind::kind, __builtin_offsetof(options, field), domain, help},
     KSLAB_OPTIONS(KSLAB_OPTION_ROW)
 #undef KSLAB_OPTION_ROW
 };

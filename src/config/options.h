@@ -9,6 +9,7 @@ enum class size_profile : uint8_t { odd, kmalloc, fine };
 enum class slab_geometry : uint8_t { kslab, kernel };
 enum class realloc_zero : uint8_t { free, alloc };
 enum class deepbind : uint8_t { keep, clear };
+enum class on_off : uint8_t { off, on };
 
 // kind, name (the variable is KSLAB_name), field, default, choices or unit, help
 #define KSLAB_OPTIONS(X)                                                                                       \
@@ -20,13 +21,14 @@ enum class deepbind : uint8_t { keep, clear };
       "how much free memory the arrays of one thread may hold")                                                \
     X(number, DECAY_MS, decay_ms, size_t, 1000, "milliseconds",                                                \
       "free pages that nobody used for so long go back to the system")                                         \
-    X(size, LIMIT, limit, size_t, 0, "bytes", "allocations fail with ENOMEM beyond this much memory in use; 0: no limit") \
+    X(size, LIMIT, limit, size_t, 0, "bytes",                                                                  \
+      "allocations fail with ENOMEM beyond this much memory in use; 0: no limit") \
     X(choice, REALLOC_ZERO, realloc_zero_size, realloc_zero, realloc_zero::free, "free|alloc",                 \
       "realloc(p, 0): free p and return null as glibc does, or return a new object")                           \
     X(choice, DEEPBIND, deepbind_flag, deepbind, deepbind::keep, "keep|clear",                                 \
       "dlopen with RTLD_DEEPBIND: leave the flag, or clear it so that the plugin uses kslab too")              \
-    X(number, VERBOSE, verbose, size_t, 0, "0|1", "1: say at the start whether kslab is active, and with what")  \
-    X(number, HELP, help, size_t, 0, "0|1", "1: print this table")
+    X(choice, VERBOSE, verbose, on_off, on_off::off, "0|1", "1: say at the start whether kslab is active, and with what")  \
+    X(choice, HELP, help, on_off, on_off::off, "0|1", "1: print this table")
 
 struct options {
 #define KSLAB_OPTION_FIELD(kind, name, field, type, initial, domain, help) type field = initial;

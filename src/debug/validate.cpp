@@ -54,7 +54,7 @@ struct array_walk {
     const char* wrong;
 };
 
-void validate_array(const kmem_cache* cache, const array_cache* ac, void* context) {
+void validate_array(kmem_cache* cache, const array_cache* ac, void* context) {
     auto* walk = static_cast<array_walk*>(context);
     if (walk->wrong != nullptr) return;
     if (ac->avail > ac->limit || ac->limit > ac->capacity()) walk->wrong = "avail <= limit <= capacity does not hold";
@@ -90,12 +90,10 @@ const char* validate_cache(kmem_cache* cache) {
 }  // namespace
 
 const char* validate_heap() {
-    {
-        scoped_lock lock(cache_chain_lock);
-        for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next)
-            if (const char* wrong = validate_cache(KSLAB_CONTAINER_OF(at, kmem_cache, chain))) return wrong;
-    }
     array_walk walk{nullptr};
+    for_each_cache([&walk](kmem_cache* cache) {
+        if (walk.wrong == nullptr) walk.wrong = validate_cache(cache);
+    });
     for_each_array(validate_array, &walk);
     if (walk.wrong != nullptr) return walk.wrong;
     return all_pages.validate();

@@ -1,4 +1,5 @@
 // Bringing the allocator up, and what reaping does beyond the threads' arrays.
+#include "base/bits.h"
 #include "base/check.h"
 #include "cache/node.h"
 #include "kmalloc/kmalloc.h"
@@ -30,7 +31,6 @@ void make_class_cache(unsigned index) {
     char name[kCacheNameBytes];
     make_name(name, size);
     bool has_slot = size >= kMallocMinimum;
-    // In the kernel's geometry the stride of 96 is 128, but its arrays follow the stride as well.
     uint16_t slot = has_slot ? thread_assign_slot(array_limit(size)) : 0;
     cache_setup(cache, {name, size, 0, 0, nullptr, slot, 0});
     if (has_slot)
@@ -49,14 +49,11 @@ void make_size_tables() {
     }
 }
 
+std::atomic<uint64_t> next_drain{0};
+
 void reap_everything(uint64_t now) {
     all_pages.decay(static_cast<uint32_t>(now));
-    // As in the kernel: who does not get the chain at once tries again at the next tick.
-    if (!cache_chain_lock.try_lock()) return;
-    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next)
-        reap_node(KSLAB_CONTAINER_OF(at, kmem_cache, chain), now);
-    cache_chain_lock.unlock();
-    static std::atomic<uint64_t> next_drain{0};
+    for_each_cache([now](kmem_cache* cache) { reap_node(cache, now); });
     if (now < next_drain.load(std::memory_order_relaxed)) return;
     next_drain.store(now + active_options.decay_ms, std::memory_order_relaxed);
     run_cache_drain(false);
@@ -67,9 +64,9 @@ void boot_once() {
     const process_start& start = start_block();
     report_fd_init();
     if (!start.secure) options_read(active_options, start.environment);
-    if (active_options.help != 0) options_print_help();
+    if (active_options.help == on_off::on) options_print_help();
     unsigned cpus = usable_cpus();
-    all_pages.init(active_options.limit / kPageSize, active_options.decay_ms);
+    all_pages.init(pages_for(active_options.limit), active_options.decay_ms);
     uint64_t now;
     if (clock_read(now)) all_pages.set_now(static_cast<uint32_t>(now));
     cache_boot({active_options.geometry, cpus});
@@ -96,9 +93,7 @@ void boot() {
 
 void prove_frees() {
     drain_this_thread();
-    scoped_lock lock(cache_chain_lock);
-    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next)
-        drain_shared(KSLAB_CONTAINER_OF(at, kmem_cache, chain));
+    for_each_cache(drain_shared);
 }
 
 size_t trim_everything() {
@@ -106,14 +101,10 @@ size_t trim_everything() {
     ask_all_to_drain();
     drain_this_thread();
     size_t released = 0;
-    {
-        scoped_lock lock(cache_chain_lock);
-        for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
-            kmem_cache* cache = KSLAB_CONTAINER_OF(at, kmem_cache, chain);
-            cache_shrink_node(cache);
-            released += purge_slab_pages(cache);
-        }
-    }
+    for_each_cache([&released](kmem_cache* cache) {
+        cache_shrink_node(cache);
+        released += purge_slab_pages(cache);
+    });
     run_cache_drain(true);
     return released + all_pages.purge_all();
 }

@@ -118,7 +118,7 @@ void free_owned(void* object, page_owner owner) {
 
 namespace {
 
-// The object's cache, when an object begins at that place and is not free in its slab.
+// The object's cache, when an object begins at that place.
 const kmem_cache* checked_cache(const void* object, const slab* s) {
     const kmem_cache* cache = s->cache;
     if (KSLAB_UNLIKELY(obj_to_index(s, object, cache->size, cache->reciprocal) == kNoIndex))

@@ -5,11 +5,11 @@
 
 namespace kslab {
 
-// Null when memory is short or the size cannot be. `align` is a power of two, at most a page or larger.
+// Null when memory is short or the size cannot be. `align` is any power of two.
 // `zeroed`: the caller wants zeros, and prefers pages that are not resident where the run is big.
 run* large_allocate(size_t size, size_t align, bool zeroed = false);
 
-// `zero`: whether the pages already read as zero.
+// Whether the pages of a run just allocated read as zero.
 inline bool large_is_zero(const run* r) { return r->content == run_content::zero; }
 
 // Reports and aborts when `object` is not the start of `r`, or the run is free already.

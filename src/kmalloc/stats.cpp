@@ -6,28 +6,19 @@ namespace kslab {
 
 namespace {
 
-struct array_count {
-    const kmem_cache* cache;
-    size_t objects;
-};
+// Guards kmem_cache::in_arrays, the number of objects in threads' arrays.
+mutex stats_lock{lock_rank::stats};
 
-// Objects of `cache` in threads' arrays. The caches are few: one walk for each.
-size_t count_in_arrays(const kmem_cache* cache) {
-    array_count count{cache, 0};
-    for_each_array(
-        [](const kmem_cache* of, const array_cache* ac, void* context) {
-            auto* sum = static_cast<array_count*>(context);
-            if (of == sum->cache) sum->objects += array_avail(ac);
-        },
-        &count);
-    return count.objects;
+void count_arrays() {
+    for_each_cache([](kmem_cache* cache) { cache->in_arrays = 0; });
+    for_each_array([](kmem_cache* of, const array_cache* ac, void*) { of->in_arrays += array_avail(ac); }, nullptr);
 }
 
 class_stats read_cache(kmem_cache* cache) {
     class_stats s{};
     s.name = cache->name;
     s.object_size = cache->object_size;
-    s.in_arrays = count_in_arrays(cache);
+    s.in_arrays = cache->in_arrays;
     scoped_lock lock(cache->node.list_lock);
     s.in_arrays += cache->node.shared.avail;
     s.free = cache->node.free_objects;
@@ -43,9 +34,10 @@ class_stats read_cache(kmem_cache* cache) {
 void heap_stats_read(heap_stats& stats) {
     stats = heap_stats{};
     size_t slabs = 0;
-    scoped_lock lock(cache_chain_lock);
-    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
-        class_stats s = read_cache(KSLAB_CONTAINER_OF(at, kmem_cache, chain));
+    scoped_lock lock(stats_lock);
+    count_arrays();
+    for_each_cache([&](kmem_cache* cache) {
+        class_stats s = read_cache(cache);
         stats.small_used += s.active * s.object_size;
         stats.small_arrays += s.in_arrays * s.object_size;
         stats.small_free += s.free * s.object_size;
@@ -54,7 +46,7 @@ void heap_stats_read(heap_stats& stats) {
         stats.slab_pages += s.pages;
         slabs += s.slabs;
         if (stats.caches < kmalloc_caches.classes.count) stats.cache[stats.caches++] = s;
-    }
+    });
     page_stats p = all_pages.stats();
     stats.large_pages = p.used > stats.slab_pages ? p.used - stats.slab_pages : 0;
     stats.large_count = p.used_runs > slabs ? p.used_runs - slabs : 0;

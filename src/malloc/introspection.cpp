@@ -115,7 +115,8 @@ void malloc_stats_write() {
     fprintf(stderr, "large          %10zu %54zu\n", s.large_count, bytes_of(s.large_pages));
     fprintf(stderr, "system bytes     = %10zu\n", bytes_of(s.mapped_pages));
     fprintf(stderr, "in use bytes     = %10zu\n", s.small_used + bytes_of(s.large_pages));
-    fprintf(stderr, "free and resident= %10zu\n", bytes_of(s.dirty_pages));
+    fprintf(stderr, "free in slabs    = %10zu\n", s.small_free + s.small_arrays);
+    fprintf(stderr, "free pages kept  = %10zu\n", bytes_of(s.dirty_pages));
 }
 
 int malloc_trim_all(size_t) { return trim_everything() > 0 ? 1 : 0; }

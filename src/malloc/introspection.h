@@ -7,7 +7,7 @@ namespace kslab {
 
 // arena: address space for small objects and free pages; hblks, hblkhd: large allocations in use; uordblks,
 // fordblks: bytes of small memory with the program, and free; smblks, fsmblks: objects and bytes that wait in
-// arrays (part of fordblks); ordblks: objects free in slabs; keepcost: what malloc_trim(0) can release.
+// arrays (part of fordblks); ordblks: objects free in slabs; keepcost: free pages that are resident.
 struct mallinfo2 mallinfo2_read();
 struct mallinfo mallinfo_read();
 

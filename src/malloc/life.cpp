@@ -60,7 +60,7 @@ namespace {
 // to prepare a fork and the last to run at exit.
 __attribute__((constructor(101))) void construct() {
     malloc_boot();
-    if (active_options.verbose != 0 && !standing_down()) say_active();
+    if (active_options.verbose == on_off::on && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);
 }

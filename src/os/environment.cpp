@@ -29,7 +29,7 @@ void read_auxiliary_vector(process_start& start, const ElfW(auxv_t)* aux) {
             case AT_PHDR: start.phdr = reinterpret_cast<const void*>(aux->a_un.a_val); break;
             case AT_PHNUM: start.phdr_count = aux->a_un.a_val; break;
             case AT_SECURE: start.secure = aux->a_un.a_val != 0; break;
-            case AT_SYSINFO_EHDR: start.has_vdso = aux->a_un.a_val != 0; break;
+            case AT_SYSINFO_EHDR: start.vdso = reinterpret_cast<const void*>(aux->a_un.a_val); break;
             default: break;
         }
     }
@@ -48,7 +48,7 @@ char** find_argc(void* stack_end) {
 }
 
 process_start read_start_block() {
-    process_start start{no_environment, kPageSize, nullptr, 0, false, false, "?"};
+    process_start start{no_environment, kPageSize, nullptr, 0, false, nullptr, "?"};
     if (&__libc_stack_end == nullptr || __libc_stack_end == nullptr) return start;
     char** words = find_argc(__libc_stack_end);
     if (words == nullptr) return start;

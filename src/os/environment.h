@@ -11,7 +11,7 @@ struct process_start {
     const void* phdr;     // AT_PHDR of the executable
     size_t phdr_count;    // AT_PHNUM
     bool secure;          // AT_SECURE: set-user-id and the like; the environment is not trusted
-    bool has_vdso;        // AT_SYSINFO_EHDR: the clock can be read without a system call
+    const void* vdso;     // AT_SYSINFO_EHDR: where the clock can be read without a system call
     const char* program;  // last component of argv[0]
 };
 

@@ -71,6 +71,8 @@ void host_abort() {
     for (;;) __builtin_trap();
 }
 
+void host_yield() { raw_syscall(SYS_sched_yield); }
+
 void host_futex_wait(uint32_t* word, uint32_t expected) {
     raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, expected);
 }

@@ -1,6 +1,6 @@
 // Address space and pages from the system. No function touches errno; failure is a null pointer or false.
-// Sizes and addresses are multiples of kslab's page; where the system's page is larger, purging rounds
-// inwards and mapping rounds up.
+// Sizes and addresses are multiples of kslab's page; where the system's page is larger, mapping and
+// unmapping round up, and nothing is purged that is not whole system pages.
 #pragma once
 #include "base/attributes.h"
 

@@ -1,7 +1,6 @@
 #include "os/thread_exit.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 
 namespace kslab {
@@ -22,15 +21,6 @@ void os_thread_exit_arm(void* value) {
     int saved = errno;
     pthread_setspecific(key, value);
     errno = saved;
-}
-
-unsigned os_thread_exit_rounds() {
-#if defined(__SANITIZE_THREAD__)
-    // The sanitizer forgets the thread in the last round; its instrumented code must not run after that.
-    return PTHREAD_DESTRUCTOR_ITERATIONS - 1;
-#else
-    return PTHREAD_DESTRUCTOR_ITERATIONS;
-#endif
 }
 
 }  // namespace kslab

@@ -11,7 +11,4 @@ bool os_thread_exit_init(void (*function)(void*));
 // itself to the next round of destructors.
 void os_thread_exit_arm(void* value);
 
-// Rounds in which libc runs destructors.
-unsigned os_thread_exit_rounds();
-
 }  // namespace kslab

@@ -10,7 +10,7 @@
 // was freed twice within the last second (a program that cycles big buffers keeps them). Time only lowers
 // what is kept: decay() purges what nobody used for KSLAB_DECAY_MS.
 //
-// System calls on pages run without the lock: the runs concerned are in transit, on no list.
+// System calls on pages run without the lock: the runs concerned are in transit. (New records may be mapped under it.)
 // Lock: lock_ (rank page_allocator) guards everything here and all runs that are not in use.
 #pragma once
 #include "base/mutex.h"
@@ -44,7 +44,7 @@ public:
     run* allocate(size_t pages, size_t align_pages = 1, bool zero = false);
     void release(run* r);
 
-    // Resize a run in use without moving it. Growing takes the free run behind it, or asks the system.
+    // Resize a run in use without moving it. Growing takes the free run behind it; false when there is none.
     bool grow(run* r, size_t pages);
     void shrink(run* r, size_t pages);
 
@@ -76,8 +76,8 @@ public:
 
     page_stats stats();
     mutex& lock() { return lock_; }
-    // In the child of a fork: threads that were giving runs back do not exist. Whether the system had taken those
-    // runs yet nobody knows, so they are forgotten.
+    // In the child of a fork, which has the lock to itself: threads that were giving runs back do not exist. What
+    // they were purging is purged again; what they were unmapping is forgotten, for nobody knows whether it is gone.
     void after_fork();
 
     // Statements that must hold: lists, merging, page map, sums. Null, or what is wrong.

@@ -7,7 +7,6 @@
 //   leaf: for each page of 2 MiB the descriptor of its slab or run; made on demand.
 //
 // A value of 0 means "take the slow path": not ours, a large run, or an object of a cache that has no slot.
-// An address beyond 47 bits aliases to a lower one here; obj_to_index() refuses it later in 64 bits.
 //
 // Entries are relaxed atomics. Sections and leaves are published with release order when they are zero, and
 // never freed. Lock: page_map_lock, only for making them.
@@ -35,12 +34,14 @@ extern page_map_tables page_map;
 
 extern mutex page_map_lock;
 
-inline size_t root_index(uintptr_t address) { return (address >> kSectionShift) & (kRootEntries - 1); }
+inline size_t root_index(uintptr_t address) { return address >> kSectionShift; }
 inline size_t section_index(uintptr_t address) { return (address >> kPageShift) & (kSectionPages - 1); }
 
 // The value of the page that holds `address`. Any address will do.
 KSLAB_ALWAYS_INLINE uint16_t page_value(const void* address) {
     uintptr_t where = reinterpret_cast<uintptr_t>(address);
+    // One instruction more than masking: tagged and wild pointers are refused here.
+    if (KSLAB_UNLIKELY(root_index(where) >= kRootEntries)) return 0;
     intptr_t distance = __atomic_load_n(&page_map.root[root_index(where)], __ATOMIC_RELAXED);
     size_t index = section_index(where);
     // Keeps the compiler from merging the shift above with the scaling below, which costs an instruction.

@@ -15,6 +15,7 @@ constexpr size_t kLeastBound = pages_of(size_t{16} << 20);
 // Purged runs of this size leave the address space when much of it is free: a system call costs the same either
 // way, and holes of a mebibyte cannot use up the process's mappings.
 constexpr size_t kUnmapPages = pages_of(size_t{1} << 20);
+constexpr size_t kUnmapRefused = kUnmapPages / 4;
 constexpr size_t kKeptAddressSpace = pages_of(size_t{64} << 20);
 // Only runs of this size are worth keeping beyond the bound because the program cycles them.
 constexpr size_t kHotPages = pages_of(size_t{1} << 20);
@@ -79,9 +80,15 @@ void page_allocator::after_fork() {
     while (!transit_.empty()) {
         run* r = KSLAB_CONTAINER_OF(transit_.next, run, bin);
         end_transit(r);
-        unpublish(r);
-        mapped_ -= r->pages;
-        drop_run(r);
+        // A run that was being unmapped is not in the page map; somebody else may be where it was.
+        if (page_owner_of(r->memory()).run() != r) {
+            mapped_ -= r->pages;
+            drop_run(r);
+            continue;
+        }
+        bool purged = os_purge(r->memory(), r->pages * kPageSize);
+        r->content = purged ? run_content::zero : run_content::stuck;
+        insert_free(merge_neighbours(r));
     }
 }
 
@@ -95,6 +102,13 @@ size_t page_allocator::give_back(run* r, scoped_lock& lock) {
     bool unmapped = unmap && os_unmap(r->memory(), r->pages * kPageSize);
     bool purged = unmapped || os_purge(r->memory(), r->pages * kPageSize);
     lock.lock();
+    if (!purged && !unmap && r->pages >= kUnmapRefused) {  // locked pages, or a sandbox: they can still be unmapped
+        unmap = true;
+        unpublish(r);
+        lock.unlock();
+        unmapped = os_unmap(r->memory(), r->pages * kPageSize);
+        lock.lock();
+    }
     end_transit(r);
     if (unmapped) {
         mapped_ -= released;

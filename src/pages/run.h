@@ -14,7 +14,7 @@ enum class run_state : uint8_t {
     used,     // handed out
     cached,   // freed by its user, waits in a run cache (kmalloc/run_cache.h)
     free,     // on a list of the page allocator, merged with its free neighbours of the same content
-    transit,  // on no list: a system call on its pages is under way
+    transit,  // between two states: on no bin, perhaps with a system call on its pages under way
 };
 
 enum class run_content : uint8_t {

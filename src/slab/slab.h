@@ -2,7 +2,8 @@
 // user memory, and ends in the bufctl, a bitmap with a bit for each object that is free in the slab.
 //
 //   inuse + (bits set) == num
-//   inuse counts the objects that left the slab: those of the user, and those that wait in arrays.
+//   inuse counts the objects that left the slab: those of the user, those that wait in arrays, and for moments
+//   those whose pages are being given back
 //
 // No locks here: everything but obj_to_index is called with the list_lock of the slab's node.
 #pragma once

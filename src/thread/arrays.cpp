@@ -16,13 +16,6 @@ constexpr unsigned kColdBatch = 16;
 // So many flushes of a cache with no refill by any thread between them: the program is giving memory up.
 constexpr unsigned kFreeStreak = 8;
 constexpr unsigned kKeptInStreak = 16;
-// Every so many more, or when a sixteenth as many as there are slabs came in, whole free pages inside the slabs
-// are given back: looking for them costs some 15 ns for each object freed, however large the heap.
-constexpr size_t kPurgeStep = 64;
-// Not while a cache's slabs have less free than this, or than a quarter of what they hold: the program will want
-// it again.
-constexpr size_t kWorthPurging = size_t{4} << 20;
-constexpr size_t kSlabsPerFlush = 16;
 constexpr unsigned kNoRoomPause = 64;
 
 unsigned first_limit(const kmem_cache* cache) {
@@ -69,10 +62,6 @@ void flush_in_streak(kmem_cache* cache, array_cache* ac, unsigned flushes) {
     if (flushes == kFreeStreak) drain_shared(cache);
     unsigned keep = ac->limit / 2 < kKeptInStreak ? ac->limit / 2 : kKeptInStreak;
     array_release_oldest(cache, ac, ac->avail - keep, true);
-    size_t free_bytes = cache->node.free_objects * cache->size;
-    if (free_bytes < kWorthPurging || free_bytes < cache->node.num_objects * cache->size / 4) return;
-    size_t step = cache->node.num_slabs / kSlabsPerFlush;
-    if (flushes % (step > kPurgeStep ? step : kPurgeStep) == 0) purge_slab_pages(cache);
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ constinit mutex thread_list_lock{lock_rank::thread_list};
 
 namespace {
 
+constexpr unsigned kExitRounds = 2;
+
 list_head threads;  // thread_list_lock
 list_head orphans;  // thread_list_lock; their owners vanished in a fork
 
@@ -110,8 +112,10 @@ thread_cache* thread_attach() {
 void thread_exit(void* argument) {
     thread_cache* thread = static_cast<thread_cache*>(argument);
     if (thread != current_thread) return;
-    // Destructors of other keys may still free: let them all run first.
-    if (++thread->exit_round < os_thread_exit_rounds()) return os_thread_exit_arm(thread);
+    // Destructors of other keys may still free: let a round of them run first. Not more: a thread whose first
+    // allocation came in the second round is called once in the third and once in the fourth, the last. What
+    // is freed later goes to its slab directly.
+    if (++thread->exit_round < kExitRounds) return os_thread_exit_arm(thread);
     drain_thread(thread);
     current_thread = &dead_thread;
     unlink_thread(thread);
@@ -174,7 +178,7 @@ void drain_orphans() {
     }
 }
 
-void for_each_array(void (*visit)(const kmem_cache*, const array_cache*, void*), void* context) {
+void for_each_array(void (*visit)(kmem_cache*, const array_cache*, void*), void* context) {
     scoped_lock lock(thread_list_lock);
     for (list_head* list : {&threads, &orphans})
         for (list_head* at = list->next; at != list; at = at->next) {

@@ -33,7 +33,7 @@ inline thread_state state_of(const thread_cache* thread) {
 // Gives the calling thread its arrays; null when memory is short. Boot has run.
 thread_cache* thread_attach();
 
-// Called by libc when a thread ends: drains its arrays in the last round of destructors.
+// Called by libc when a thread ends: drains its arrays after a round of other destructors.
 void thread_exit(void* thread);
 
 // ---- Slow operations on one array of the calling thread, which is alive.
@@ -57,7 +57,7 @@ void cache_free_direct(kmem_cache* cache, void* object);
 void drain_thread(thread_cache* thread);
 // Every thread drains itself at its next slow operation.
 void ask_all_to_drain();
-// The caller's arrays now, the others' when they come by.
+// The caller's own arrays, now.
 void drain_this_thread();
 // A cache that nobody uses any more: what any thread's array holds of it goes back to its slabs.
 void drain_all_arrays_of(kmem_cache* cache);
@@ -77,7 +77,7 @@ void array_release_oldest(kmem_cache* cache, array_cache* ac, unsigned count, bo
 
 extern mutex thread_list_lock;
 // Visits the arrays of all threads with the lock held; other threads may be using theirs.
-void for_each_array(void (*visit)(const kmem_cache*, const array_cache*, void*), void* context);
+void for_each_array(void (*visit)(kmem_cache*, const array_cache*, void*), void* context);
 // In the child of a fork, where only the calling thread is left.
 void threads_after_fork();
 

@@ -123,7 +123,8 @@ def hot_header(root):
 def default_in_words(kind, initial):
     """`size_t{256} << 10` as 256K, `deepbind::keep` as keep."""
     if kind == "choice":
-        return initial.split("::")[-1].strip()
+        word = initial.split("::")[-1].strip()
+        return {"off": "0", "on": "1"}.get(word, word)
     value = 0
     match = re.fullmatch(r"(?:size_t\{)?(\d+)\}?(?:\s*<<\s*(\d+))?", initial.strip())
     if match:

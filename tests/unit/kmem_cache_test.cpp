@@ -111,7 +111,7 @@ TEST(kmem_cache_create, there_is_room_for_4096_caches) {
     errno = 0;
     while (user_cache* cache = create("many", 64)) caches.push_back(cache);
     EXPECT_EQ(errno, ENOSPC);
-    EXPECT_EQ(std::string(kslab_last_report), "kslab: kmem_cache_create(many, 64) failed: there are 4096 caches\n");
+    EXPECT_EQ(std::string(kslab_last_report), "kslab: kmem_cache_create(many, 64) failed: there are 4095 caches\n");
     EXPECT_GE(caches.size(), 4090u);
     std::vector<void*> objects;
     for (user_cache* cache : caches) objects.push_back(kmem_cache_alloc(cache, 0));

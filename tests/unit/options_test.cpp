@@ -42,8 +42,8 @@ TEST(options, defaults) {
     EXPECT_EQ(o.limit, 0u);
     EXPECT_EQ(o.realloc_zero_size, realloc_zero::free);
     EXPECT_EQ(o.deepbind_flag, deepbind::keep);
-    EXPECT_EQ(o.verbose, 0u);
-    EXPECT_EQ(o.help, 0u);
+    EXPECT_EQ(o.verbose, on_off::off);
+    EXPECT_EQ(o.help, on_off::off);
 }
 
 TEST(options, choices) {
@@ -71,8 +71,8 @@ TEST(options, sizes_and_numbers) {
         EXPECT_EQ(complaint(std::string("KSLAB_LIMIT=") + row.text), "");
     }
     EXPECT_EQ(read({"KSLAB_DECAY_MS=250"}).values.decay_ms, 250u);
-    EXPECT_EQ(read({"KSLAB_VERBOSE=1"}).values.verbose, 1u);
-    EXPECT_EQ(read({"KSLAB_HELP=1"}).values.help, 1u);
+    EXPECT_EQ(read({"KSLAB_VERBOSE=1"}).values.verbose, on_off::on);
+    EXPECT_EQ(read({"KSLAB_HELP=1"}).values.help, on_off::on);
 }
 
 TEST(options, bad_values_are_reported_and_leave_the_default) {
@@ -94,7 +94,7 @@ TEST(options, an_empty_value_leaves_the_default_without_a_word) {
     reading r = read({"KSLAB_THREAD_CACHE=", "KSLAB_CLASSES=", "KSLAB_HELP="});
     EXPECT_EQ(r.values.thread_cache, size_t{256} << 10);
     EXPECT_EQ(r.values.classes, size_profile::odd);
-    EXPECT_EQ(r.values.help, 0u);
+    EXPECT_EQ(r.values.help, on_off::off);
     EXPECT_EQ(r.report, "");
 }
 
@@ -122,7 +122,7 @@ TEST(options, a_name_of_any_length_is_survived) {
 
 TEST(options, other_variables_are_not_looked_at) {
     reading r = read({"PATH=/bin", "KSLABX=1", "kslab_HELP=1", "KSLAB", "KSLAB_", "KSLAB_HELP", "=KSLAB_HELP=1", ""});
-    EXPECT_EQ(r.values.help, 0u);
+    EXPECT_EQ(r.values.help, on_off::off);
     EXPECT_EQ(r.report, "");
 }
 
