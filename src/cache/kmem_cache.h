@@ -31,7 +31,7 @@ struct cache_node {
     uint32_t colour_next = 0;
     bool free_touched = false;   // slabs_free was used since the last reap
     bool pages_purged = false;   // whole free pages were given back since the last refill
-    relaxed<size_t> purge_mark;  // free_objects when whole free pages were last looked for, or fewer
+    relaxed<size_t> net_returned;  // objects that came back, less those taken, since whole free pages were looked for
     relaxed<uint32_t> flushes;   // since the last refill by any thread
     uint64_t next_reap = 0;
     size_t grown = 0;

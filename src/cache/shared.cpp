@@ -71,6 +71,7 @@ unsigned take_slabs(kmem_cache* cache, void** out, unsigned count) {
         (full ? node.slabs_full : node.slabs_partial).add(&s->list);
     }
     node.free_objects -= taken;
+    node.net_returned = node.net_returned > taken ? node.net_returned - taken : 0;
     return taken;
 }
 
@@ -94,19 +95,16 @@ namespace {
 // Looking for whole free pages inside slabs pays when a cache's slabs have this much free, and a quarter of what
 // they hold, and many objects, or a sixteenth of all, came in since the last look: some 15 ns for each
 // object freed, however large the heap.
-constexpr size_t kWorthPurging = size_t{1} << 20;
+constexpr size_t kWorthPurging = size_t{2} << 20;
 constexpr size_t kPurgeStep = 1500;
 
-bool freed_much(cache_node& node, size_t size) {
+bool freed_much(cache_node& node, size_t size, size_t returned) {
+    node.net_returned += returned;
     size_t free = node.free_objects;
     size_t objects = node.num_objects;
-    if (free < node.purge_mark || free * size < kWorthPurging || free < objects / 4) {
-        node.purge_mark = free;
-        return false;
-    }
     size_t step = objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep;
-    if (free - node.purge_mark < step) return false;
-    node.purge_mark = free;
+    if (node.net_returned < step || free * size < kWorthPurging || free < objects / 4) return false;
+    node.net_returned = 0;
     return true;
 }
 
@@ -118,7 +116,7 @@ void node_give(kmem_cache* cache, void* const* objects, unsigned count, bool pas
     unsigned given = past_shared ? 0 : give_shared(node.shared, objects, count);
     if (given == count) return;
     free_block(cache, objects + given, count - given);
-    if (freed_much(node, cache->size)) purge_slab_pages(cache);
+    if (freed_much(node, cache->size, count - given)) purge_slab_pages(cache);
 }
 
 void cache_release_shared(kmem_cache* cache) {

@@ -132,6 +132,7 @@ run* page_allocator::take_joined(size_t wanted) {
     });
     if (best == nullptr) return nullptr;
     remove_free(best);
+    if (best->pages >= wanted) return carve(best, wanted, 1);
     if (size_t room = zero_behind(best, behind); room > 0) {
         remove_free(behind);
         if (size_t need = wanted - best->pages; room > need)

@@ -32,32 +32,39 @@ size_t leaf_index(uintptr_t address) { return (address >> kLeafShift) & (kSectio
 size_t owner_index(uintptr_t address) { return (address >> kPageShift) & (kLeafPages - 1); }
 
 // Put aside by page_map_put_aside, for when memory is short. page_map_lock.
-section* spare_section;
+section* spare_sections[2];
 leaf* spare_leaves[2];
 
-section* take_spare_section() {
+template <typename T>
+T* take_spare(T* (&spares)[2]) {
     scoped_lock lock(page_map_lock);
-    section* taken = spare_section;
-    spare_section = nullptr;
+    T*& spare = spares[spares[0] != nullptr ? 0 : 1];
+    T* taken = spare;
+    __atomic_store_n(&spare, nullptr, __ATOMIC_RELAXED);
     return taken;
 }
 
-leaf* take_spare_leaf() {
+// False when another thread was quicker.
+template <typename T>
+bool keep_spare(T*& spare, T* made) {
     scoped_lock lock(page_map_lock);
-    leaf*& spare = spare_leaves[spare_leaves[0] != nullptr ? 0 : 1];
-    leaf* taken = spare;
-    spare = nullptr;
-    return taken;
+    if (spare != nullptr) return false;
+    __atomic_store_n(&spare, made, __ATOMIC_RELAXED);
+    return true;
+}
+
+void unmap_section(section* unused) {
+    os_unmap(reinterpret_cast<char*>(unused) - os_page_size(), align_up(sizeof(section), os_page_size()) + 2 * os_page_size());
 }
 
 section* make_section(uintptr_t address) {
     section* made = static_cast<section*>(os_map_guarded(sizeof(section)));
-    if (made == nullptr) made = take_spare_section();
+    if (made == nullptr) made = take_spare(spare_sections);
     if (made == nullptr) return nullptr;
     scoped_lock lock(page_map_lock);
     if (section* other = section_of(address)) {
         lock.unlock();
-        os_unmap(reinterpret_cast<char*>(made) - os_page_size(), sizeof(section) + 2 * os_page_size());
+        unmap_section(made);
         return other;
     }
     intptr_t distance = reinterpret_cast<char*>(made) - reinterpret_cast<char*>(page_map.zero_section);
@@ -67,7 +74,7 @@ section* make_section(uintptr_t address) {
 
 leaf* make_leaf(section* in, size_t index) {
     leaf* made = static_cast<leaf*>(metadata_allocate(sizeof(leaf)));
-    if (made == nullptr) made = take_spare_leaf();
+    if (made == nullptr) made = take_spare(spare_leaves);
     if (made == nullptr) return nullptr;
     for (uintptr_t& owner : made->owner) owner = 0;
     scoped_lock lock(page_map_lock);
@@ -115,21 +122,14 @@ bool page_map_put_aside() {
         if (__atomic_load_n(&spare, __ATOMIC_RELAXED) != nullptr) continue;
         leaf* made = static_cast<leaf*>(metadata_allocate(sizeof(leaf)));
         if (made == nullptr) return false;
-        scoped_lock lock(page_map_lock);
-        leaf* other = spare;
-        if (other == nullptr) __atomic_store_n(&spare, made, __ATOMIC_RELAXED);
-        lock.unlock();
-        if (other != nullptr) metadata_free(made, sizeof(leaf));
+        if (!keep_spare(spare, made)) metadata_free(made, sizeof(leaf));
     }
-    if (__atomic_load_n(&spare_section, __ATOMIC_RELAXED) != nullptr) return true;
-    section* made = static_cast<section*>(os_map_guarded(sizeof(section)));
-    if (made == nullptr) return false;
-    scoped_lock lock(page_map_lock);
-    section* other = spare_section;
-    if (other == nullptr) __atomic_store_n(&spare_section, made, __ATOMIC_RELAXED);
-    lock.unlock();
-    if (other != nullptr)
-        os_unmap(reinterpret_cast<char*>(made) - os_page_size(), sizeof(section) + 2 * os_page_size());
+    for (section*& spare : spare_sections) {
+        if (__atomic_load_n(&spare, __ATOMIC_RELAXED) != nullptr) continue;
+        section* made = static_cast<section*>(os_map_guarded(sizeof(section)));
+        if (made == nullptr) return false;
+        if (!keep_spare(spare, made)) unmap_section(made);
+    }
     return true;
 }
 

@@ -143,7 +143,7 @@ size_t page_allocator::purge_to(size_t target, uint32_t stamped_before, scoped_l
 
 // Free address space goes back: runs of at least so many pages, until `keep` pages are left. How many left.
 size_t page_allocator::unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock) {
-    size_t before = mapped_;
+    size_t unmapped_pages = 0;
     run_bins& bins = bins_[index(run_content::zero)];
     while (count_[index(run_content::zero)] > keep) {
         run* r = bins.find(least_pages);
@@ -161,9 +161,10 @@ size_t page_allocator::unmap_zero_runs(size_t least_pages, size_t keep, scoped_l
             break;
         }
         mapped_ -= r->pages;
+        unmapped_pages += r->pages;
         drop_run(r);
     }
-    return before > mapped_ ? before - mapped_ : 0;
+    return unmapped_pages;
 }
 
 size_t page_allocator::release_address_space() {
@@ -179,6 +180,12 @@ void page_allocator::decay(uint32_t now_ms) {
 
 size_t page_allocator::purge_all() {
     scoped_lock lock(lock_);
+    // What the system did not take may be unlocked by now.
+    while (run* r = bins_[index(run_content::stuck)].find(1)) {
+        remove_free(r);
+        r->content = run_content::dirty;
+        insert_free(merge_neighbours(r));
+    }
     return purge_to(0, kAnyStamp, lock);
 }
 
