@@ -11,6 +11,8 @@ self_test     each of these checks finds what it is there to find
 """
 import os
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -108,8 +110,18 @@ def lengths(root):
                 yield f"{name}:{line}: a function of {function_lines} lines, at most {MOST_FUNCTION_LINES}"
 
 
+def top_entries(root):
+    """What is under version control; everything where there is none. What tests leave behind does not count."""
+    if os.path.exists(os.path.join(root, ".git")) and shutil.which("git"):
+        listing = subprocess.run(["git", "-C", root, "ls-tree", "--name-only", "HEAD"], capture_output=True,
+                                 text=True, check=False)
+        if listing.returncode == 0:
+            return listing.stdout.splitlines()
+    return os.listdir(root)
+
+
 def top_level(root):
-    for entry in sorted(os.listdir(root)):
+    for entry in sorted(top_entries(root)):
         if entry not in TOP_LEVEL | BUILT and not entry.startswith("."):
             yield f"{entry} does not belong to the top of the tree"
 
