@@ -20,8 +20,12 @@ KSLAB_NAME void* reallocarray(void* object, size_t count, size_t size) {
     return kslab::reallocarray_any(object, count, size);
 }
 
-KSLAB_NAME void* memalign(size_t align, size_t size) { return kslab::memalign_any(align, size); }
-KSLAB_NAME void* aligned_alloc(size_t align, size_t size) { return kslab::memalign_any(align, size); }
+KSLAB_NAME void* memalign(size_t align, size_t size) {
+    return kslab::memalign_any(align, size, kslab::call_kind::memalign);
+}
+KSLAB_NAME void* aligned_alloc(size_t align, size_t size) {
+    return kslab::memalign_any(align, size, kslab::call_kind::aligned_alloc);
+}
 KSLAB_NAME int posix_memalign(void** result, size_t align, size_t size) {
     return kslab::posix_memalign_any(result, align, size);
 }
@@ -29,9 +33,13 @@ KSLAB_NAME void* valloc(size_t size) { return kslab::valloc_any(size); }
 KSLAB_NAME void* pvalloc(size_t size) { return kslab::pvalloc_any(size); }
 
 KSLAB_NAME size_t malloc_usable_size(void* object) { return kslab::usable_size_any(object); }
-// The size is not trusted: a wrong one must not corrupt anything.
-KSLAB_NAME void free_sized(void* object, size_t) { kslab::free_inline(object); }
-KSLAB_NAME void free_aligned_sized(void* object, size_t, size_t) { kslab::free_inline(object); }
+// The size is not trusted: a wrong one must not corrupt anything. Debugging compares it.
+KSLAB_NAME void free_sized(void* object, size_t size) {
+    kslab::free_inline(object, kslab::call_kind::free_sized, size);
+}
+KSLAB_NAME void free_aligned_sized(void* object, size_t align, size_t size) {
+    kslab::free_inline(object, kslab::call_kind::free_aligned_sized, size, align);
+}
 
 KSLAB_NAME struct mallinfo mallinfo() { return kslab::mallinfo_read(); }
 KSLAB_NAME struct mallinfo2 mallinfo2() { return kslab::mallinfo2_read(); }

@@ -35,18 +35,18 @@ bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
 
 #define KSLAB_NAME extern "C" KSLAB_EXPORT __attribute__((used))
 
-#define KSLAB_NEW(name)                                                                 \
+#define KSLAB_NEW(name, kind)                                                                 \
     KSLAB_NAME void* name(size_t size) {                                                \
-        if (void* object = kslab::malloc_inline(size); KSLAB_LIKELY(object != nullptr)) \
+        if (void* object = kslab::malloc_inline(size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr)) \
             return object;                                                              \
         auto* next = library_operator<void*(size_t)>(#name);                            \
         if (next == nullptr) no_library(size);                                          \
         return next(size);                                                              \
     }
 
-#define KSLAB_NEW_ALIGNED(name, plain)                                                                 \
+#define KSLAB_NEW_ALIGNED(name, plain, kind)                                                                 \
     KSLAB_NAME void* name(size_t size, size_t align) {                                          \
-        if (void* object = kslab::memalign_any(align, size); KSLAB_LIKELY(object != nullptr))   \
+        if (void* object = kslab::memalign_any(align, size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
         if (absurd(size, align)) return plain(size);                                            \
         auto* next = library_operator<void*(size_t, size_t)>(#name);                            \
@@ -54,42 +54,47 @@ bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
         return next(size, align);                                                               \
     }
 
-#define KSLAB_NEW_NOTHROW(name)                                                                 \
+#define KSLAB_NEW_NOTHROW(name, kind)                                                                 \
     KSLAB_NAME void* name(size_t size, const void* nothrow) {                                   \
-        if (void* object = kslab::malloc_inline(size); KSLAB_LIKELY(object != nullptr))         \
+        if (void* object = kslab::malloc_inline(size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))         \
             return object;                                                                      \
         auto* next = library_operator<void*(size_t, const void*)>(#name);                       \
         return next == nullptr ? nullptr : next(size, nothrow);                                 \
     }
 
-#define KSLAB_NEW_ALIGNED_NOTHROW(name, plain)                                                         \
+#define KSLAB_NEW_ALIGNED_NOTHROW(name, plain, kind)                                                         \
     KSLAB_NAME void* name(size_t size, size_t align, const void* nothrow) {                     \
-        if (void* object = kslab::memalign_any(align, size); KSLAB_LIKELY(object != nullptr))   \
+        if (void* object = kslab::memalign_any(align, size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
         if (absurd(size, align)) return plain(size, nothrow);                                   \
         auto* next = library_operator<void*(size_t, size_t, const void*)>(#name);               \
         return next == nullptr ? nullptr : next(size, align, nothrow);                          \
     }
 
-KSLAB_NEW(_Znwm)
-KSLAB_NEW(_Znam)
-KSLAB_NEW_NOTHROW(_ZnwmRKSt9nothrow_t)
-KSLAB_NEW_NOTHROW(_ZnamRKSt9nothrow_t)
-KSLAB_NEW_ALIGNED(_ZnwmSt11align_val_t, _Znwm)
-KSLAB_NEW_ALIGNED(_ZnamSt11align_val_t, _Znam)
-KSLAB_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, _ZnwmRKSt9nothrow_t)
-KSLAB_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, _ZnamRKSt9nothrow_t)
+KSLAB_NEW(_Znwm, new_object)
+KSLAB_NEW(_Znam, new_array)
+KSLAB_NEW_NOTHROW(_ZnwmRKSt9nothrow_t, new_object)
+KSLAB_NEW_NOTHROW(_ZnamRKSt9nothrow_t, new_array)
+KSLAB_NEW_ALIGNED(_ZnwmSt11align_val_t, _Znwm, new_aligned)
+KSLAB_NEW_ALIGNED(_ZnamSt11align_val_t, _Znam, new_array_aligned)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, _ZnwmRKSt9nothrow_t, new_aligned)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, _ZnamRKSt9nothrow_t, new_array_aligned)
 
-// Sizes and alignments are not trusted: a wrong one must not corrupt anything.
-KSLAB_NAME void _ZdlPv(void* p) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdaPv(void* p) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdlPvm(void* p, size_t) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdaPvm(void* p, size_t) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdlPvRKSt9nothrow_t(void* p, const void*) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdaPvRKSt9nothrow_t(void* p, const void*) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdlPvSt11align_val_t(void* p, size_t) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdaPvSt11align_val_t(void* p, size_t) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdlPvmSt11align_val_t(void* p, size_t, size_t) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdaPvmSt11align_val_t(void* p, size_t, size_t) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdlPvSt11align_val_tRKSt9nothrow_t(void* p, size_t, const void*) { kslab::free_inline(p); }
-KSLAB_NAME void _ZdaPvSt11align_val_tRKSt9nothrow_t(void* p, size_t, const void*) { kslab::free_inline(p); }
+// Sizes and alignments are not trusted: a wrong one must not corrupt anything. Debugging compares them.
+#define KSLAB_DELETE(name, kind, parameters, ...) \
+    KSLAB_NAME void name parameters { kslab::free_inline(p, kslab::call_kind::kind __VA_OPT__(,) __VA_ARGS__); }
+
+KSLAB_DELETE(_ZdlPv, delete_object, (void* p))
+KSLAB_DELETE(_ZdaPv, delete_array, (void* p))
+KSLAB_DELETE(_ZdlPvm, delete_object, (void* p, size_t size), size)
+KSLAB_DELETE(_ZdaPvm, delete_array, (void* p, size_t size), size)
+KSLAB_DELETE(_ZdlPvRKSt9nothrow_t, delete_object, (void* p, const void*))
+KSLAB_DELETE(_ZdaPvRKSt9nothrow_t, delete_array, (void* p, const void*))
+KSLAB_DELETE(_ZdlPvSt11align_val_t, delete_aligned, (void* p, size_t align), kslab::kNotSaid, align)
+KSLAB_DELETE(_ZdaPvSt11align_val_t, delete_array_aligned, (void* p, size_t align), kslab::kNotSaid, align)
+KSLAB_DELETE(_ZdlPvmSt11align_val_t, delete_aligned, (void* p, size_t size, size_t align), size, align)
+KSLAB_DELETE(_ZdaPvmSt11align_val_t, delete_array_aligned, (void* p, size_t size, size_t align), size, align)
+KSLAB_DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, delete_aligned, (void* p, size_t align, const void*),
+             kslab::kNotSaid, align)
+KSLAB_DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, delete_array_aligned, (void* p, size_t align, const void*),
+             kslab::kNotSaid, align)

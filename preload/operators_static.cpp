@@ -26,52 +26,73 @@ void* allocate_or_null(Allocate allocate) noexcept {
     }
 }
 
-void* plain(std::size_t size) {
-    if (void* object = kslab::malloc_inline(size); KSLAB_LIKELY(object != nullptr)) return object;
-    return allocate_or_throw([size] { return kslab::malloc_slow(size); });
+using kslab::call_kind;
+
+void* plain(std::size_t size, call_kind kind) {
+    if (void* object = kslab::malloc_inline(size, kind); KSLAB_LIKELY(object != nullptr)) return object;
+    return allocate_or_throw([=] { return kslab::malloc_slow(size, kind); });
 }
 
-void* aligned(std::size_t size, std::align_val_t align) {
-    return allocate_or_throw([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size); });
+void* aligned(std::size_t size, std::align_val_t align, call_kind kind) {
+    return allocate_or_throw([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size, kind); });
 }
 
-void* plain_or_null(std::size_t size) noexcept {
-    return allocate_or_null([size] { return kslab::malloc_slow(size); });
+void* plain_or_null(std::size_t size, call_kind kind) noexcept {
+    return allocate_or_null([=] { return kslab::malloc_slow(size, kind); });
 }
 
-void* aligned_or_null(std::size_t size, std::align_val_t align) noexcept {
-    return allocate_or_null([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size); });
+void* aligned_or_null(std::size_t size, std::align_val_t align, call_kind kind) noexcept {
+    return allocate_or_null([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size, kind); });
 }
 
 }  // namespace
 
 #define KSLAB_NAME KSLAB_EXPORT __attribute__((used))
 
-KSLAB_NAME void* operator new(std::size_t size) { return plain(size); }
-KSLAB_NAME void* operator new[](std::size_t size) { return plain(size); }
-KSLAB_NAME void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return plain_or_null(size); }
-KSLAB_NAME void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return plain_or_null(size); }
-KSLAB_NAME void* operator new(std::size_t size, std::align_val_t align) { return aligned(size, align); }
-KSLAB_NAME void* operator new[](std::size_t size, std::align_val_t align) { return aligned(size, align); }
-KSLAB_NAME void* operator new(std::size_t size, std::align_val_t align, const std::nothrow_t&) noexcept {
-    return aligned_or_null(size, align);
+using size = std::size_t;
+using align = std::align_val_t;
+using nothrow = const std::nothrow_t&;
+
+KSLAB_NAME void* operator new(size n) { return plain(n, call_kind::new_object); }
+KSLAB_NAME void* operator new[](size n) { return plain(n, call_kind::new_array); }
+KSLAB_NAME void* operator new(size n, nothrow) noexcept { return plain_or_null(n, call_kind::new_object); }
+KSLAB_NAME void* operator new[](size n, nothrow) noexcept { return plain_or_null(n, call_kind::new_array); }
+KSLAB_NAME void* operator new(size n, align a) { return aligned(n, a, call_kind::new_aligned); }
+KSLAB_NAME void* operator new[](size n, align a) { return aligned(n, a, call_kind::new_array_aligned); }
+KSLAB_NAME void* operator new(size n, align a, nothrow) noexcept {
+    return aligned_or_null(n, a, call_kind::new_aligned);
 }
-KSLAB_NAME void* operator new[](std::size_t size, std::align_val_t align, const std::nothrow_t&) noexcept {
-    return aligned_or_null(size, align);
+KSLAB_NAME void* operator new[](size n, align a, nothrow) noexcept {
+    return aligned_or_null(n, a, call_kind::new_array_aligned);
 }
 
-// Sizes and alignments are not trusted: a wrong one must not corrupt anything.
-KSLAB_NAME void operator delete(void* p) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete[](void* p) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete(void* p, std::size_t) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete[](void* p, std::size_t) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete(void* p, const std::nothrow_t&) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete[](void* p, const std::nothrow_t&) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete(void* p, std::align_val_t) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete[](void* p, std::align_val_t) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete(void* p, std::size_t, std::align_val_t) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { kslab::free_inline(p); }
-KSLAB_NAME void operator delete[](void* p, std::align_val_t, const std::nothrow_t&) noexcept {
-    kslab::free_inline(p);
+// Sizes and alignments are not trusted: a wrong one must not corrupt anything. Debugging compares them.
+static KSLAB_ALWAYS_INLINE void give(void* p, call_kind kind, size n = kslab::kNotSaid) {
+    kslab::free_inline(p, kind, n);
+}
+static KSLAB_ALWAYS_INLINE void give(void* p, call_kind kind, size n, align a) {
+    kslab::free_inline(p, kind, n, static_cast<size>(a));
+}
+
+KSLAB_NAME void operator delete(void* p) noexcept { give(p, call_kind::delete_object); }
+KSLAB_NAME void operator delete[](void* p) noexcept { give(p, call_kind::delete_array); }
+KSLAB_NAME void operator delete(void* p, size n) noexcept { give(p, call_kind::delete_object, n); }
+KSLAB_NAME void operator delete[](void* p, size n) noexcept { give(p, call_kind::delete_array, n); }
+KSLAB_NAME void operator delete(void* p, nothrow) noexcept { give(p, call_kind::delete_object); }
+KSLAB_NAME void operator delete[](void* p, nothrow) noexcept { give(p, call_kind::delete_array); }
+KSLAB_NAME void operator delete(void* p, align a) noexcept {
+    give(p, call_kind::delete_aligned, kslab::kNotSaid, a);
+}
+KSLAB_NAME void operator delete[](void* p, align a) noexcept {
+    give(p, call_kind::delete_array_aligned, kslab::kNotSaid, a);
+}
+KSLAB_NAME void operator delete(void* p, size n, align a) noexcept { give(p, call_kind::delete_aligned, n, a); }
+KSLAB_NAME void operator delete[](void* p, size n, align a) noexcept {
+    give(p, call_kind::delete_array_aligned, n, a);
+}
+KSLAB_NAME void operator delete(void* p, align a, nothrow) noexcept {
+    give(p, call_kind::delete_aligned, kslab::kNotSaid, a);
+}
+KSLAB_NAME void operator delete[](void* p, align a, nothrow) noexcept {
+    give(p, call_kind::delete_array_aligned, kslab::kNotSaid, a);
 }

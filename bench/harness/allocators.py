@@ -19,6 +19,10 @@ class Allocator:
     name: str
     library: str = ""  # empty for glibc, which needs no preload
     version: str = ""
+    environment: tuple = ()  # pairs of name and value that its runs see besides
+    prefix: tuple = ()  # a command that runs the program (valgrind)
+    programs: str = "patterns"  # where the patterns are that were built for it
+    most_runs: int = 1000  # for what is slow
 
     @property
     def file_name(self):
@@ -37,7 +41,7 @@ def _package_version(package):
     return _output("dpkg-query", "-W", "-f=${Version}", package)
 
 
-def _library_path(soname):
+def library_path(soname):
     found = re.search(rf"^\s*{re.escape(soname)} .*=> (\S+)$", _output("/sbin/ldconfig", "-p"), re.MULTILINE)
     return found.group(1) if found else ""
 
@@ -46,7 +50,7 @@ def installed_peers():
     """The peers that this machine has, and the packages of those that it lacks."""
     found, missing = [], []
     for name, soname, package in PEERS:
-        path = _library_path(soname)
+        path = library_path(soname)
         if path:
             found.append(Allocator(name, path, _package_version(package) or "version unknown"))
         else:

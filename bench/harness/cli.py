@@ -6,7 +6,7 @@ import re
 import sys
 import time
 
-from . import BenchError, allocators, chart, measure, mechanisms, prepare, summary, table
+from . import BenchError, allocators, chart, debug_table, debugging, measure, mechanisms, prepare, summary, table
 from .programs import PROGRAMS
 from .rows import PATTERNS
 
@@ -29,15 +29,23 @@ def parse(arguments):
     parser.add_argument("--list", action="store_true", help="list the rows and exit")
     parser.add_argument("--no-install", action="store_true", help="do not install missing packages")
     parser.add_argument("--build", metavar="DIR", help="build tree to use (default build/release, configured here)")
+    parser.add_argument("--debug", action="store_true",
+                        help="instead: what looking for heap bugs costs, under KSLAB_DEBUG, valgrind, AddressSanitizer, Electric Fence, DUMA")
+    parser.add_argument("--tools", metavar="REGEX", help="with --debug: only these tools, besides glibc and kslab")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="seed of the shuffled orders (1)")
     parsed = parser.parse_args(arguments)
     if parsed.runs is not None and parsed.runs < 1:
         raise BenchError("--runs wants a number of at least 1")
-    parsed.runs = parsed.runs or (3 if parsed.quick else 7)
-    try:
-        re.compile(parsed.only or "")
-    except re.error as error:
-        raise BenchError(f"--only: '{parsed.only}' is no regular expression: {error}") from error
+    parsed.runs = parsed.runs or (3 if parsed.quick or parsed.debug else 7)
+    for name, pattern in (("--only", parsed.only), ("--tools", parsed.tools)):
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise BenchError(f"{name}: '{pattern}' is no regular expression: {error}") from error
+    if parsed.tools and not parsed.debug:
+        raise BenchError("--tools goes with --debug")
+    if parsed.debug and (parsed.svg or parsed.lib):
+        raise BenchError("--debug knows neither --svg nor --lib")
     for name in filter(None, (parsed.json, parsed.svg)):
         if not pathlib.Path(name).absolute().parent.is_dir():
             raise BenchError(f"cannot write {name}: no such directory")
@@ -67,6 +75,23 @@ def _select(parsed, places):
     if not rows and not singles:
         raise BenchError(f"no row matches '{parsed.only}'; --list shows all")
     return rows, singles
+
+
+def _debug(parsed, root, directory):
+    wanted = [row for row in debugging.ROWS if not parsed.only or re.search(parsed.only, row.name)]
+    if not parsed.no_install:
+        prepare.install(debugging.packages() + prepare.missing_packages(wanted))
+    prepare.say(f"building {directory}")
+    prepare.build(root, directory, not parsed.build)
+    machine, begin = summary.machine(), time.monotonic()
+    document = debugging.run(parsed, prepare.Places(root, directory), lambda done, total: _progress(done, total, begin))
+    document |= {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": machine, "runs": parsed.runs}
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    print(debug_table.text(document))
+    if parsed.json:
+        _write(parsed.json, json.dumps(document, indent=1) + "\n")
+    return 1 if debug_table.problems(document) else 0
 
 
 def _list(places):
@@ -113,6 +138,8 @@ def run(root, arguments):
     if parsed.list:
         _list(prepare.Places(root, directory))
         return 0
+    if parsed.debug:
+        return _debug(parsed, root, directory)
     wanted = [row for row in ROWS if not parsed.only or re.search(parsed.only, row.name)]
     _install(parsed, wanted)
     prepare.say(f"building {directory}")

@@ -46,7 +46,7 @@ class Runner:
         samples = {allocator.name: [] for allocator in allocators}
         failed = {}
         for number in range(min(runs, row.most_runs)):
-            order = [allocator for allocator in allocators if allocator.name not in failed]
+            order = [one for one in allocators if one.name not in failed and number < one.most_runs]
             self.order.shuffle(order)
             for allocator in order:
                 progress(row.name, number, allocator.name)
@@ -60,7 +60,7 @@ class Runner:
         with tempfile.TemporaryDirectory(prefix="bench.") as scratch:
             command = self._command(row, work, allocator, scratch, check)
             try:
-                sample = self._execute(row, work, command, scratch)
+                sample = self._execute(row, work, command, scratch, allocator)
             except OSError as error:
                 raise BenchError(f"row {row.name}: {error}") from error
             self._read(os.path.join(scratch, "report"), sample)
@@ -79,10 +79,12 @@ class Runner:
             command += ["--warm", str(warm)]
         if check:
             command += ["--watch", allocator.file_name]
-        return command + ["--"] + [self.places.fill(part, work, scratch) for part in row.command]
+        program = [part.replace("{bin}/patterns/", "{bin}/" + allocator.programs + "/") for part in row.command]
+        return command + ["--"] + [self.places.fill(part, work, scratch) for part in (*allocator.prefix, *program)]
 
-    def _execute(self, row, work, command, scratch):
+    def _execute(self, row, work, command, scratch, allocator):
         settings = environment() | dict(row.environment)
+        settings |= {name: self.places.fill(value, work, scratch) for name, value in allocator.environment}
         stdin = self.places.fill(row.stdin, work) if row.stdin else os.devnull
         with open(stdin, "rb") as source, open(os.path.join(scratch, "output"), "w+b") as sink, \
                 open(os.path.join(scratch, "errors"), "w+b") as errors:

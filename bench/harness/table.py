@@ -2,7 +2,7 @@
 from .summary import PEERS, SUBJECT
 
 
-def _columns(lines):
+def columns(lines):
     """Left column left-aligned, the others right-aligned, each as wide as it needs."""
     widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
     return ["  ".join(cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(line, widths))).rstrip()
@@ -41,7 +41,7 @@ def _rows(document, names, figure, base_figure, title, only_timed):
         lines.append([row["name"], base_figure[0].format(**base) if "samples" in base else "-",
                       *(_ratio_cell(row["results"].get(name), figure, base_figure[0]) for name in names),
                       f"{max(spreads, default=0) * 100:.0f} %"])
-    return ["", *_columns(lines)]
+    return ["", *columns(lines)]
 
 
 def _means(document, names):
@@ -50,7 +50,7 @@ def _means(document, names):
         entry = document["means"][label]
         if entry["rows"]:
             lines.append([label.replace("_", ", "), str(entry["rows"]), *(f"{entry['means'][name]:.2f}" for name in names)])
-    return ["", *_columns(lines)] if len(lines) > 1 else []
+    return ["", *columns(lines)] if len(lines) > 1 else []
 
 
 def _metrics(document, names):
@@ -61,7 +61,7 @@ def _metrics(document, names):
             values = [row["results"].get(name, {}).get("metrics", {}).get(metric) for name in names]
             lines.append([f"{row['name']}: {metric.replace('_', ' ')}",
                           *(f"{value['value']:.4g}" if value else "-" for value in values), entry["unit"]])
-    return ["", *_columns(lines)] if len(lines) > 1 else []
+    return ["", *columns(lines)] if len(lines) > 1 else []
 
 
 def _mechanisms(document, names):
@@ -71,7 +71,7 @@ def _mechanisms(document, names):
     lines = [["single mechanisms, ns an iteration", *names]]
     for row in rows:
         lines.append([row["name"], *(f"{row['results'][name]['nanoseconds']:.4g}" if name in row["results"] else "-" for name in names)])
-    return ["", *_columns(lines)]
+    return ["", *columns(lines)]
 
 
 def _losses_of(rows, figure):
@@ -96,7 +96,7 @@ def _losses(document):
         if compared:
             out += ["", f"{SUBJECT} behind the best of {', '.join(PEERS)} in {title}: {len(losses)} of {compared} rows"]
         if losses:
-            out += _columns([["row", "ratio", "interval", "confidence", "best"], *losses])
+            out += columns([["row", "ratio", "interval", "confidence", "best"], *losses])
     return out
 
 

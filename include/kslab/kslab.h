@@ -29,6 +29,16 @@ int kslab_owns(const void *address);
  * may be wrong. */
 int kslab_validate(void);
 
+/* With leak detection on (KSLAB_DEBUG=1, or with the letter L): looks for leaks now, as is done at exit, and reports
+ * each allocation stack that has leaked more than at the last look. Returns how many objects are leaked now, those
+ * included that only leaked objects point to; -1 when that cannot be known: leak detection is off, memory is short,
+ * or /proc is missing. The other threads are stopped meanwhile. Waits for a scan that another thread is making. */
+long kslab_leak_check(void);
+
+/* The object at `object`, and what it leads to, is never reported as leaked, until it is freed. Pointers that are no
+ * object under debugging, null too, are ignored. */
+void kslab_ignore_leak(const void *object);
+
 /* Gives memory that nobody uses back to the system: the calling thread's arrays, what threads share, free
  * slabs, free pages inside slabs, freed runs. Other threads follow at their next slow operation. Returns the
  * number of bytes released. */

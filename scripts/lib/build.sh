@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Configuring and building one build directory. Needs common.sh and packages.sh.
 #
-# build_tools                      sees to it that a compiler, CMake and make are there
+# build_tools                      sees to it that a compiler, CMake and make are there, and libdw if it can be had
 # build_dir DIR TARGET [OPTION...] configures DIR (below the root) if need be, then builds
 #
 # Everything goes to DIR.log; its tail is shown when a step fails.
@@ -11,10 +11,23 @@ build_tools() {
     command -v g++ > /dev/null || command -v clang++ > /dev/null || packages+=(g++)
     command -v cmake > /dev/null || packages+=(cmake)
     command -v make > /dev/null || command -v ninja > /dev/null || packages+=(make)
-    ((${#packages[@]})) || return 0
-    say "installing ${packages[*]}"
-    packages_install "${packages[@]}" ||
-        die "cannot build: these packages are missing: ${packages[*]} ($(packages_hint "${packages[@]}"))"
+    if ((${#packages[@]})); then
+        say "installing ${packages[*]}"
+        packages_install "${packages[@]}" ||
+            die "cannot build: these packages are missing: ${packages[*]} ($(packages_hint "${packages[@]}"))"
+    fi
+    build_symbols
+}
+
+# Reports show functions and lines by libdw. Everything else works without: one attempt is enough.
+build_symbols() {
+    local tried=$KSLAB_ROOT/build/.libdw-tried
+    [[ ! -e /usr/include/elfutils/libdwfl.h && ! -e $tried ]] || return 0
+    command -v apt-get > /dev/null || return 0
+    : > "$tried"
+    say "installing libdw-dev"
+    packages_install libdw-dev ||
+        say "without libdw-dev, reports show no function names ($(packages_hint libdw-dev))"
 }
 
 build_jobs() {

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/host.h"
 #include "cache/node.h"
+#include "debug/quarantine.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/meta_arena.h"
 
@@ -47,6 +48,16 @@ size_t objects_out(kmem_cache* cache) {
     return cache->node.num_objects - cache->node.free_objects;
 }
 
+// Either the object or the cache that it is said to be of may be under debugging.
+bool debug_takes_free(kmem_cache* cache, void* object) {
+    page_owner owner = owner_of(object);
+    call how{.kind = call_kind::kmem_cache_free, .cache = cache};
+    if (owner.none()) return debug_functions.bad_pointer(object, how);
+    if (!under_debugging(owner)) return false;
+    debug_functions.free(object, owner, how);
+    return true;
+}
+
 }  // namespace
 
 }  // namespace kslab
@@ -67,6 +78,7 @@ KSLAB_EXPORT struct kmem_cache* kmem_cache_create(const char* name, size_t size,
         return create_failed(request, "there are 4095 caches", ENOSPC);
     }
     request.index = cache->index;
+    if (debug_flags != 0) request.debug = cache_debug_flags(active_switches, request);
     cache_setup(cache, request);
     return reinterpret_cast<struct ::kmem_cache*>(cache);
 }
@@ -78,7 +90,7 @@ KSLAB_EXPORT void* kmem_cache_alloc(struct kmem_cache* cache, gfp_t flags) {
     void* object = nullptr;
     if (KSLAB_LIKELY(c->index < thread->vector_size))
         if (array_cache* ac = thread->vector[c->index]) object = array_pop(ac, []() -> void* { return nullptr; });
-    if (KSLAB_UNLIKELY(object == nullptr)) object = cache_alloc(c);
+    if (KSLAB_UNLIKELY(object == nullptr)) object = cache_alloc(c, c->object_size, call_kind::kmem_cache_alloc);
     if (KSLAB_UNLIKELY((flags & __GFP_ZERO) != 0) && object != nullptr)
         __builtin_memset(object, 0, c->object_size);
     return object;
@@ -92,6 +104,7 @@ KSLAB_EXPORT void kmem_cache_free(struct kmem_cache* cache, void* object) {
     if (KSLAB_LIKELY(c->index < thread->vector_size))
         if (array_cache* ac = thread->vector[c->index])
             if (KSLAB_LIKELY(array_push(ac, object))) return;
+    if (KSLAB_UNLIKELY(debug_flags != 0) && debug_takes_free(c, object)) return;
     cache_free(c, object);
 }
 
@@ -102,6 +115,7 @@ KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
     // Off the chain first: reaping and trimming hold objects of a cache for moments, which would look like use.
     cache_chain_remove(c);
     drain_all_arrays_of(c);
+    if (c->debug != 0) quarantine_drain();
     if (!cache_shrink_node(c)) {
         cache_chain_add(c);
         report_line()->put("kmem_cache_destroy ").put(c->name).put(": ").dec(objects_out(c)).put(

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "debug/leaks.h"
+#include "debug/objects.h"
 #include "debug/validate.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/page_allocator.h"
@@ -34,6 +36,20 @@ KSLAB_EXPORT int kslab_validate(void) {
     if (wrong == nullptr) return 0;
     report_line()->put("the heap is inconsistent: ").put(wrong);
     return -1;
+}
+
+KSLAB_EXPORT long kslab_leak_check(void) {
+    boot();
+    if ((debug_flags & kDebugLeaks) == 0) return -1;
+    leak_totals found = leaks_report("kslab_leak_check()");
+    return found.complete ? static_cast<long>(found.direct_objects + found.indirect_objects) : -1;
+}
+
+KSLAB_EXPORT void kslab_ignore_leak(const void* object) {
+    place p;
+    if (debug_flags == 0 || !find_place(object, p)) return;
+    object_lock lock(p.begin);
+    if (p.record->state == object_state::live && p.object() == object) p.record->marks |= kMarkIgnored;
 }
 
 KSLAB_EXPORT size_t kslab_trim(void) { return trim_everything() * kPageSize; }

@@ -1,7 +1,7 @@
 // A mutex of four bytes with a rank. States: 0 free, 1 held, 2 held and somebody sleeps.
 //
 // Locks are taken in ascending rank only; debug builds (KSLAB_ASSERTS) check that. fork() takes all but
-// that of booting (malloc/fork.cpp): while it does, the forking thread may enter a lock that it holds already,
+// that of booting (debug/heap_locks.cpp): while it does, the forking thread may enter a lock that it holds already,
 // because handlers of the program may allocate in between. lock() then answers false and the matching
 // unlock(false) does nothing, so that an inner user never releases what the fork still needs.
 #pragma once
@@ -13,14 +13,20 @@ namespace kslab {
 
 enum class lock_rank : uint8_t {
     boot,         // kmalloc/boot.cpp: first call
+    report,       // debug/report.cpp: one report at a time
     stats,        // kmalloc/stats.cpp: the sums in all caches
     cache_chain,  // the list of all caches, creation and destruction
     thread_list,  // all threads' arrays
     list_lock,    // a cache_node: its slabs
     shared,       // a cache_node's shared array
+    debug_runs,   // debug/places.cpp: runs that are objects under debugging
+    object,       // debug/places.cpp: the state of one object under debugging, by stripes
+    quarantine,   // debug/quarantine.cpp
+    guard,        // debug/guard.cpp
     run_cache,    // recently freed runs of large allocations
     page_allocator,
     page_map,  // making sections and leaves
+    stack_depot,  // debug/stack_depot.cpp: adding a stack
     meta_arena,
 };
 

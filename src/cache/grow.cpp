@@ -1,5 +1,6 @@
 // Making and destroying slabs. No lock is held while the system, the page allocator or a constructor works.
 #include "cache/node.h"
+#include "check/slab_records.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
 
@@ -13,17 +14,34 @@ uint32_t next_colour(cache_node& node, const slab_layout& layout) {
     return node.colour_next++ * layout.colour_off;
 }
 
+size_t descriptor_bytes(const kmem_cache* cache, size_t num) {
+    return cache->debug != 0 ? debug_descriptor_bytes(num) : slab_descriptor_bytes(num);
+}
+
+// Under debugging objects that were never handed out look like freed ones.
+void poison_new_slab(slab* s) {
+    for (uint32_t i = 0; i < s->num; i++) {
+        place p = place_in_slab(s, i);
+        *p.record = object_record{};
+        p.record->requested = s->cache->object_size;
+        p.record->offset = s->cache->left;
+        fill_redzones(p, kRedzoneInactive);
+        poison_free(p);
+    }
+}
+
 slab* make_slab(kmem_cache* cache, const slab_layout& layout, uint32_t colour) {
     run* pages_of_slab = all_pages.allocate(layout.pages);
     if (pages_of_slab == nullptr) return nullptr;
-    slab* s = static_cast<slab*>(metadata_allocate(slab_descriptor_bytes(layout.num)));
+    slab* s = static_cast<slab*>(metadata_allocate(descriptor_bytes(cache, layout.num)));
     if (s == nullptr || !page_map_ensure_range(pages_of_slab->start, layout.pages)) {
-        if (s != nullptr) metadata_free(s, slab_descriptor_bytes(layout.num));
+        if (s != nullptr) metadata_free(s, descriptor_bytes(cache, layout.num));
         all_pages.release(pages_of_slab);
         return nullptr;
     }
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
     slab_init(s, cache, pages_of_slab, s_mem, layout.num);
+    if (KSLAB_UNLIKELY(cache->debug != 0)) return poison_new_slab(s), s;
     // Without a constructor nothing is written: fresh pages stay unpopulated.
     if (cache->ctor != nullptr)
         for (uint32_t i = 0; i < layout.num; i++) cache->ctor(index_to_obj(s, i, cache->size));
@@ -77,7 +95,7 @@ void slab_destroy(slab* s) {
     run* pages_of_slab = s->pages;
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);
     page_map_set_owners(pages_of_slab->start, pages_of_slab->pages, page_owner{});
-    metadata_free(s, slab_descriptor_bytes(s->num));
+    metadata_free(s, descriptor_bytes(s->cache, s->num));
     all_pages.release(pages_of_slab);
 }
 

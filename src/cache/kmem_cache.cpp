@@ -1,6 +1,7 @@
 #include "cache/kmem_cache.h"
 
 #include "base/format.h"
+#include "check/slab_records.h"
 #include "config/size_classes.h"
 
 namespace kslab {
@@ -24,6 +25,16 @@ kernel_geometry kernel_geometry_of(const kmem_cache* cache) {
     return calculate_kernel_geometry(cache->object_size, cache->align, hardware ? kHardwareAlign : 0);
 }
 
+// A redzone before and behind each object; what malloc serves need not be aligned by nature.
+void set_debug_layout(kmem_cache* cache, const cache_request& request, size_t align) {
+    if ((request.flags & kCacheGeneral) != 0) align = request.size < kMallocMinimum ? request.size : kMallocMinimum;
+    bool redzone = (request.debug & kDebugRedzone) != 0;
+    size_t left = redzone ? align_up(kRedzoneBytes, align) : 0;
+    cache->left = static_cast<uint32_t>(left);
+    cache->size = static_cast<uint32_t>(align_up(left + request.size + (redzone ? kRedzoneBytes : 0), align));
+    cache->align = static_cast<uint32_t>(align);
+}
+
 void set_size_and_align(kmem_cache* cache, const cache_request& request) {
     size_t align = request.align;
     if (kernel_mode() || (request.flags & kCacheHardwareAlign) != 0) {
@@ -33,6 +44,7 @@ void set_size_and_align(kmem_cache* cache, const cache_request& request) {
     if (align < sizeof(void*)) align = sizeof(void*);
     size_t size = align_up(request.size, align);
     if (request.align == 0 && natural_align(size) > align) align = natural_align(size);
+    if (request.debug != 0) return set_debug_layout(cache, request, align);
     cache->size = static_cast<uint32_t>(size);
     cache->align = static_cast<uint32_t>(align);
 }
@@ -52,12 +64,14 @@ void cache_boot(const cache_config& config) {
 }
 
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far) {
+    if (cache->debug != 0) return make_layout(cache->size, cache->align, floor_pages_for(0));
     if (kernel_mode()) return to_layout(kernel_geometry_of(cache));
     return make_layout(cache->size, cache->align, floor_pages_for(slabs_so_far));
 }
 
 void cache_setup(kmem_cache* cache, const cache_request& request) {
     cache->object_size = static_cast<uint32_t>(request.size);
+    cache->debug = request.debug;
     cache->flags = request.flags | (request.slot != 0 ? unsigned{kCacheGeneral} : 0u);
     set_size_and_align(cache, request);
     cache->slot = request.slot;
@@ -77,6 +91,26 @@ void cache_setup(kmem_cache* cache, const cache_request& request) {
     node.free_limit = node_free_limit(cache_settings.cpus, batchcount, largest.num);
     node.shared.limit = cache->shared_limit;
     cache_chain_add(cache);
+}
+
+uint32_t cache_debug_flags(const debug_switches& switches, const cache_request& request) {
+    uint32_t flags = debug_flags_for(switches, request.name);
+    if ((flags & kDebugKeepOrder) == 0) return flags;
+    kmem_cache plain{};
+    kmem_cache debugged{};
+    cache_request asked = request;
+    asked.debug = flags;
+    set_size_and_align(&debugged, asked);
+    asked.debug = 0;
+    set_size_and_align(&plain, asked);
+    size_t order = make_layout(plain.size, plain.align, 1).pages;
+    return make_layout(debugged.size, debugged.align, 1).pages > order ? 0 : flags;
+}
+
+place place_in_slab(slab* s, uint32_t index) {
+    const kmem_cache* cache = s->cache;
+    return {static_cast<char*>(index_to_obj(s, index, cache->size)), cache->size, slab_record(s, index), cache->debug,
+            cache, s, nullptr, false};
 }
 
 void cache_chain_add(kmem_cache* cache) {

@@ -6,6 +6,8 @@
 #pragma once
 #include "base/mutex.h"
 #include "base/relaxed.h"
+#include "config/debug_switches.h"
+#include "check/place.h"
 #include "slab/slab.h"
 
 namespace kslab {
@@ -48,7 +50,7 @@ enum cache_flags : unsigned {
 inline constexpr size_t kCacheNameBytes = 32;
 
 struct kmem_cache {
-    uint32_t size;         // stride
+    uint32_t size;         // stride; with debugging that of the places (check/place.h)
     uint32_t object_size;  // what was asked for
     uint32_t align;
     uint32_t reciprocal;
@@ -57,6 +59,8 @@ struct kmem_cache {
     uint16_t limit;  // the largest an array may become
     uint16_t shared_limit;
     unsigned flags;
+    uint32_t debug;  // debug_flag; fixed. Objects of such a cache are never in arrays
+    uint32_t left;   // bytes of a place before its object: the redzone; 0 without debugging
     void (*ctor)(void*);
     list_head chain;
     uint32_t pins;  // visitors of for_each_cache; cache_chain_lock
@@ -86,7 +90,11 @@ struct cache_request {
     void (*ctor)(void*);
     uint16_t slot;
     uint16_t index;
+    uint32_t debug = 0;
 };
+
+// The flags that KSLAB_DEBUG gives to a cache about to be made, O applied.
+uint32_t cache_debug_flags(const debug_switches& switches, const cache_request& request);
 
 // Pins and returns the cache behind `cache`, or the first; unpins `cache`.
 kmem_cache* cache_chain_next(kmem_cache* cache);
@@ -104,6 +112,9 @@ void for_each_cache(F visit) {
     kmem_cache* cache = nullptr;
     while ((cache = cache_chain_next(cache)) != nullptr) visit(cache);
 }
+
+// The place of the object with that index in a slab of a cache under debugging.
+place place_in_slab(slab* s, uint32_t index);
 
 // The layout of the next slab of `cache`.
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far);

@@ -1,12 +1,13 @@
 #include "config/options.h"
 
 #include "base/check.h"
+#include "config/excerpt.h"
 
 namespace kslab {
 
 namespace {
 
-enum class option_kind : uint8_t { choice, size, number };
+enum class option_kind : uint8_t { choice, size, number, text };
 
 struct option_row {
     const char* name;
@@ -32,41 +33,75 @@ size_t smallest(size_t a, size_t b, size_t c) {
     return least < c ? least : c;
 }
 
-// Edits (insert, delete, replace) that turn one name into the other.
-size_t edit_distance(const char* a, size_t a_length, const char* b) {
-    size_t b_length = string_length(b);
-    if (a_length > kLongestName || b_length > kLongestName) return kLongestName;
+// A name as people compare them: without underscores, in capitals.
+struct plain_name {
+    char letter[kLongestName];
+    size_t length = 0;
+
+    plain_name(const char* name, size_t name_length) {
+        for (size_t i = 0; i < name_length && length < kLongestName; i++) {
+            if (name[i] == '_') continue;
+            letter[length++] = name[i] >= 'a' && name[i] <= 'z' ? static_cast<char>(name[i] - ('a' - 'A')) : name[i];
+        }
+    }
+};
+
+bool begins_with(const plain_name& whole, const plain_name& part) {
+    if (part.length > whole.length) return false;
+    for (size_t i = 0; i < part.length; i++)
+        if (whole.letter[i] != part.letter[i]) return false;
+    return true;
+}
+
+// Edits (insert, delete, replace) that turn one name into the other. A beginning, from three letters on, counts as one.
+size_t edit_distance(const plain_name& a, const plain_name& b) {
+    if (a.length >= 3 && a.length != b.length && (begins_with(a, b) || begins_with(b, a))) return 1;
     uint8_t row[kLongestName + 1];
-    for (size_t j = 0; j <= b_length; j++) row[j] = static_cast<uint8_t>(j);
-    for (size_t i = 1; i <= a_length; i++) {
+    for (size_t j = 0; j <= b.length; j++) row[j] = static_cast<uint8_t>(j);
+    for (size_t i = 1; i <= a.length; i++) {
         size_t diagonal = row[0];
         row[0] = static_cast<uint8_t>(i);
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
+        for (size_t j = 1; j <= b.length; j++) {
+            size_t replace = diagonal + (a.letter[i - 1] != b.letter[j - 1]);
             diagonal = row[j];
             row[j] = static_cast<uint8_t>(smallest(row[j] + size_t{1}, row[j - 1] + size_t{1}, replace));
         }
     }
-    return row[b_length];
+    return row[b.length];
 }
 
-const option_row& nearest_row(const char* name, size_t length) {
-    const option_row* best = &kRows[0];
-    for (const option_row& row : kRows)
-        if (edit_distance(name, length, row.name) < edit_distance(name, length, best->name)) best = &row;
-    return *best;
+// Null when none is near: more than half of the letters are different.
+const option_row* nearest_row(const char* name, size_t length) {
+    plain_name wanted(name, length);
+    const option_row* best = nullptr;
+    // Of rows equally near the one of the same length.
+    size_t least = (wanted.length / 2 + 1) * kLongestName;
+    for (const option_row& row : kRows) {
+        plain_name known(row.name, string_length(row.name));
+        size_t longer = known.length > wanted.length ? known.length - wanted.length : wanted.length - known.length;
+        size_t distance = edit_distance(wanted, known) * kLongestName + longer;
+        if (distance >= least) continue;
+        best = &row;
+        least = distance;
+    }
+    return best;
 }
 
 void report_unknown(const char* name, size_t length) {
     report_line out;
-    out->put(kPrefix).put(name, length < 64 ? length : 64).put(" is no option; did you mean ").put(kPrefix);
-    out->put(nearest_row(name, length).name).put("? KSLAB_HELP=1 prints all");
+    put_excerpt(out->put(kPrefix), name, length).put(" is no option; ");
+    if (const option_row* near = nearest_row(name, length)) out->put("did you mean ").put(kPrefix).put(near->name).put("? ");
+    out->put("KSLAB_HELP=1 prints all");
+}
+
+// The line that says so is written when it goes out of scope.
+text& ignored(report_line& out, const option_row& row, const char* value) {
+    return put_excerpt(out->put(kPrefix).put(row.name).put('='), value).put(" is ignored: ");
 }
 
 void report_value(const option_row& row, const char* value) {
     report_line out;
-    out->put(kPrefix).put(row.name).put("=").put(value, string_length(value) < 64 ? string_length(value) : 64);
-    out->put(" is ignored: expected ").put(row.domain);
+    ignored(out, row, value).put("expected ").put(row.domain);
     if (row.kind == option_kind::size) out->put(", with K, M, G or T behind the number if you like");
 }
 
@@ -107,6 +142,28 @@ bool parse_number(const char* value, bool units, size_t& result) {
     return *p == '\0';
 }
 
+// "0..255": whether n lies between. Any other domain has no bounds.
+bool within_domain(const char* domain, size_t n) {
+    size_t bound[2] = {0, 0};
+    const char* p = domain;
+    for (size_t& b : bound) {
+        if (*p < '0' || *p > '9') return true;
+        while (*p >= '0' && *p <= '9') b = b * 10 + static_cast<size_t>(*p++ - '0');
+        while (*p == '.') p++;
+    }
+    return n >= bound[0] && n <= bound[1];
+}
+
+void set_text(option_text& into, const option_row& row, const char* value) {
+    size_t length = string_length(value);
+    if (length < kOptionTextBytes) {
+        __builtin_memcpy(into.text, value, length + 1);
+        return;
+    }
+    report_line out;
+    ignored(out, row, value).put("longer than ").dec(kOptionTextBytes - 1).put(" characters");
+}
+
 void set_option(options& into, const option_row& row, const char* value) {
     char* field = reinterpret_cast<char*>(&into) + row.offset;
     if (row.kind == option_kind::choice) {
@@ -115,8 +172,10 @@ void set_option(options& into, const option_row& row, const char* value) {
         *field = static_cast<char>(index);
         return;
     }
+    if (row.kind == option_kind::text) return set_text(*reinterpret_cast<option_text*>(field), row, value);
     size_t n;
-    if (!parse_number(value, row.kind == option_kind::size, n)) return report_value(row, value);
+    if (!parse_number(value, row.kind == option_kind::size, n) || !within_domain(row.domain, n))
+        return report_value(row, value);
     __builtin_memcpy(field, &n, sizeof n);
 }
 
@@ -139,12 +198,29 @@ void put_value(text& out, const option_row& row, const options& values) {
         while (*choice != '\0' && *choice != '|') out.put(*choice++);
         return;
     }
+    if (row.kind == option_kind::text) {
+        out.put(*field == '\0' ? "unset" : field);
+        return;
+    }
     size_t n;
     __builtin_memcpy(&n, field, sizeof n);
     if (row.kind == option_kind::size)
         out.bytes(n);
     else
         out.dec(n);
+}
+
+// The columns of the table of KSLAB_HELP are as wide as their widest entry; "kslab: " precedes each line.
+constexpr size_t kMargin = 7;
+constexpr size_t kWidestDefault = 8;  // "continue"
+
+constexpr size_t widest(const char* option_row::* column) {
+    size_t most = 0;
+    for (const option_row& row : kRows) {
+        size_t length = __builtin_strlen(row.*column);
+        if (length > most) most = length;
+    }
+    return most;
 }
 
 }  // namespace
@@ -159,12 +235,18 @@ void options_read(options& into, char* const* environment) {
 
 void options_print_help() {
     static constexpr options kDefaults;
-    { report_line()->put("options, all of them environment variables (name, values, default, meaning)"); }
+    static constexpr size_t kIndent = 2;
+    static constexpr size_t kValues = kIndent + kPrefixLength + widest(&option_row::name) + 2;
+    static constexpr size_t kDefault = kValues + widest(&option_row::domain) + 2;
+    static constexpr size_t kMeaning = kDefault + kWidestDefault + 2;
+    { report_line()->put("options, all of them environment variables"); }
+    report_line()->pad_to(kMargin + kIndent).put("name").pad_to(kMargin + kValues).put("values").pad_to(kMargin + kDefault)
+        .put("default").pad_to(kMargin + kMeaning).put("meaning");
     for (const option_row& row : kRows) {
         report_line out;
-        out->put("  KSLAB_").put(row.name).pad_to(28).put(row.domain).pad_to(47);
-        put_value(*out.operator->(), row, kDefaults);
-        out->pad_to(55).put(row.help);
+        out->pad_to(kMargin + kIndent).put(kPrefix).put(row.name).pad_to(kMargin + kValues).put(row.domain);
+        put_value(out->pad_to(kMargin + kDefault), row, kDefaults);
+        out->pad_to(kMargin + kMeaning).put(row.help);
     }
 }
 

@@ -10,6 +10,16 @@ enum class slab_geometry : uint8_t { kslab, kernel };
 enum class realloc_zero : uint8_t { free, alloc };
 enum class deepbind : uint8_t { keep, clear };
 enum class on_off : uint8_t { off, on };
+enum class on_error : uint8_t { go_on, abort };
+enum class guard_side : uint8_t { aligned, exact, start };
+enum class leak_listing : uint8_t { leaks, possible, live };
+enum class report_format : uint8_t { text, json };
+
+// A copy: programs overwrite their environment.
+inline constexpr size_t kOptionTextBytes = 512;
+struct option_text {
+    char text[kOptionTextBytes] = {};
+};
 
 // kind, name (the variable is KSLAB_name), field, default, choices or unit, help
 #define KSLAB_OPTIONS(X)                                                                                       \
@@ -27,6 +37,29 @@ enum class on_off : uint8_t { off, on };
       "realloc(p, 0): free p and return null as glibc does, or return a new object")                           \
     X(choice, DEEPBIND, deepbind_flag, deepbind, deepbind::keep, "keep|clear",                                 \
       "dlopen with RTLD_DEEPBIND: leave the flag, or clear it so that the plugin uses kslab too")              \
+    X(text, DEBUG, debug, option_text, option_text{}, "FZPUTAOGQL[,cache...]",                                 \
+      "find heap bugs: 1, full, or letters and caches as for the kernel's slab_debug")                         \
+    X(text, DEBUG_EXE, debug_exe, option_text, option_text{}, "name[,name*...]",                               \
+      "debug only executables of these names")                                                                 \
+    X(choice, ON_ERROR, error_action, on_error, on_error::go_on, "continue|abort",                             \
+      "after a finding: repair and continue, or abort")                                                        \
+    X(number, EXITCODE, exitcode, size_t, 0, "0..255", "exit status when anything but leaks was found; 0: the program's own") \
+    X(number, LEAK_EXITCODE, leak_exitcode, size_t, 0, "0..255", "exit status when leaks were found; 0: the program's own") \
+    X(text, LOG, log, option_text, option_text{}, "path", "reports go to this file; %p is the process id, %e the program") \
+    X(choice, FORMAT, format, report_format, report_format::text, "text|json", "reports for people, or a JSON object a line") \
+    X(number, REPORT_LIMIT, report_limit, size_t, 100, "number", "so many reports in full; more are counted")  \
+    X(number, DEPTH, depth, size_t, 8, "1..64", "how many frames of the stacks of allocations and frees are kept")\
+    X(size, QUARANTINE, quarantine, size_t, size_t{64} << 20, "bytes", "how much freed memory waits before reuse") \
+    X(number, VALIDATE, validate_every, size_t, 0, "operations", "check the whole heap every so often; 0: never") \
+    X(number, SIGNAL, report_signal, size_t, 0, "0..64", "on this signal check the heap and report leaks; 0: none") \
+    X(choice, LEAKS, leaks, leak_listing, leak_listing::leaks, "leaks|possible|live",                          \
+      "at exit list leaks, or possible ones too, or all live objects too")                                     \
+    X(choice, GUARD, guard, guard_side, guard_side::aligned, "aligned|exact|start",                            \
+      "objects end at their guard page, aligned or to the byte, or begin behind it")                           \
+    X(size, GUARD_MEMORY, guard_memory, size_t, 0, "bytes", "bound of guarded memory; 0: a quarter of the machine's") \
+    X(number, SAMPLE_GUARD, sample_guard, size_t, 0, "allocations", "guard one in about so many slow allocations; 0: none") \
+    X(text, FAIL, fail, option_text, option_text{}, "key:value[,...]", "let allocations fail: see kslab(7)")    \
+    X(text, SYMBOLIZER, symbolizer, option_text, option_text{}, "path|none", "the kslab command that finds function names and lines") \
     X(choice, VERBOSE, verbose, on_off, on_off::off, "0|1", "1: say at the start whether kslab is active, and with what")  \
     X(choice, HELP, help, on_off, on_off::off, "0|1", "1: print this table")
 

@@ -13,6 +13,10 @@ namespace kslab {
 
 constinit options active_options{};
 constinit kmalloc_state kmalloc_caches{};
+constinit debug_switches active_switches{};
+constinit uint32_t debug_flags = 0;
+constinit uint32_t debug_large_flags = 0;
+constinit bool debug_sampling = false;
 
 namespace {
 
@@ -30,14 +34,28 @@ void make_class_cache(unsigned index) {
     size_t size = kmalloc_caches.classes.size[index];
     char name[kCacheNameBytes];
     make_name(name, size);
-    bool has_slot = size >= kMallocMinimum;
-    uint16_t slot = has_slot ? thread_assign_slot(array_limit(size)) : 0;
-    cache_setup(cache, {name, size, 0, 0, nullptr, slot, 0});
+    cache_request request{name, size, 0, kCacheGeneral, nullptr, 0, 0};
+    request.debug = cache_debug_flags(active_switches, request);
+    // A cache under debugging has no slot: its objects take the slow path each time.
+    bool has_slot = size >= kMallocMinimum && request.debug == 0;
+    if (has_slot) request.slot = thread_assign_slot(array_limit(size));
+    cache_setup(cache, request);
     if (has_slot)
         thread_register_slot(cache);
-    else
+    else if (request.debug == 0)
         thread_assign_index(cache);
 }
+
+// Nothing of debugging happens in a process whose executable is not meant.
+void read_debug_switches() {
+    const char* programs = active_options.debug_exe.text;
+    if (programs[0] != '\0' && !matches_patterns(programs, string_length(programs), start_block().program)) return;
+    debug_switches_read(active_switches, active_options, start_block().program);
+    debug_flags = debug_flags_any(active_switches);
+    debug_large_flags = debug_flags_for(active_switches, "kmalloc-large");
+    debug_sampling = active_options.sample_guard != 0;
+}
+
 
 void make_size_tables() {
     unsigned index = 0;
@@ -65,6 +83,7 @@ void boot_once() {
     report_fd_init();
     if (!start.secure) options_read(active_options, start.environment);
     if (active_options.help == on_off::on) options_print_help();
+    read_debug_switches();
     unsigned cpus = usable_cpus();
     all_pages.init(pages_for(active_options.limit), active_options.decay_ms);
     uint64_t now;
@@ -76,6 +95,7 @@ void boot_once() {
     for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);
     kmalloc_caches.largest = kmalloc_caches.classes.size[kmalloc_caches.classes.count - 1];
     make_size_tables();
+    if (debug_flags != 0 || debug_sampling) debug_functions.boot();
     global_reap = reap_everything;
 }
 

@@ -68,7 +68,8 @@ void* cache_alloc_once(kmem_cache* cache) {
 
 }  // namespace
 
-void* cache_alloc(kmem_cache* cache) {
+void* cache_alloc(kmem_cache* cache, size_t size, call_kind kind) {
+    if (KSLAB_UNLIKELY(cache->debug != 0)) return debug_functions.allocate(cache, {.kind = kind, .size = size});
     void* object = cache_alloc_once(cache);
     if (KSLAB_UNLIKELY(object == nullptr) && made_room_for(cache->size)) object = cache_alloc_once(cache);
     return object;
@@ -81,34 +82,66 @@ void cache_free(kmem_cache* cache, void* object) {
     cache_flusharray(thread, cache, ac, object);
 }
 
-void* kmalloc_slow(size_t size) {
-    if (KSLAB_UNLIKELY(!booted())) boot();
-    if (size > kmalloc_caches.largest) return large(size, kMallocMinimum);
-    return cache_alloc(class_for(size));
+namespace {
+
+// Whether debugging serves this request, and from which cache then (null: a run of its own). Behind a redzone an
+// aligned object needs room to be moved up.
+bool debug_serves(call& how, kmem_cache*& cache) {
+    if (KSLAB_LIKELY(debug_flags == 0 && !debug_sampling)) return false;
+    size_t room = how.size + (how.align > kMallocMinimum ? how.align : 0);
+    cache = room > kmalloc_caches.largest ? nullptr : class_for(room);
+    if ((cache == nullptr ? debug_large_flags : cache->debug) != 0) return true;
+    how.sampled = debug_sampling && debug_functions.sample();
+    return how.sampled;
 }
 
-void* kmalloc_aligned(size_t size, size_t align) {
+}  // namespace
+
+void* kmalloc_slow(size_t size, call_kind kind) {
     if (KSLAB_UNLIKELY(!booted())) boot();
-    if (kmem_cache* cache = class_for_aligned(size, align)) return cache_alloc(cache);
+    call how{.kind = kind, .size = size};
+    kmem_cache* cache;
+    if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
+    if (size > kmalloc_caches.largest) return large(size, kMallocMinimum);
+    return cache_alloc(class_for(size), size, kind);
+}
+
+void* kmalloc_aligned(size_t size, size_t align, call_kind kind) {
+    if (KSLAB_UNLIKELY(!booted())) boot();
+    call how{.kind = kind, .size = size, .align = align};
+    kmem_cache* cache;
+    if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
+    cache = class_for_aligned(size, align);
+    // Its room was for a larger class, which is not debugged.
+    if (cache != nullptr && cache->debug == 0) return cache_alloc(cache, size, kind);
     return large(size == 0 ? 1 : size, align);
 }
 
-void* kmalloc_zeroed(size_t size) {
+void* kmalloc_zeroed(size_t size, call_kind kind) {
     if (KSLAB_UNLIKELY(!booted())) boot();
+    call how{.kind = kind, .size = size, .zero = true};
+    kmem_cache* cache;
+    if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
     if (size > kmalloc_caches.largest) {
         void* object = large(size, kMallocMinimum, true);
         if (object == nullptr) return nullptr;
         if (!large_is_zero(page_owner_of(object).run())) __builtin_memset(object, 0, size);
         return object;
     }
-    void* object = cache_alloc(class_for(size));
+    void* object = cache_alloc(class_for(size), size, kind);
     if (object != nullptr) __builtin_memset(object, 0, size);
     return object;
 }
 
 page_owner owner_of(const void* pointer) { return page_owner_of(pointer); }
 
-void free_owned(void* object, page_owner owner) {
+bool under_debugging(page_owner owner) {
+    const run* r = owner.run();
+    return r != nullptr ? r->record != nullptr : owner.slab()->cache->debug != 0;
+}
+
+void free_owned(void* object, page_owner owner, const call& how) {
+    if (KSLAB_UNLIKELY(under_debugging(owner))) return debug_functions.free(object, owner, how);
     if (run* r = owner.run()) {
         if (thread_cache* thread = attached_thread()) thread_tick(thread);
         return large_free(r, object);
@@ -129,6 +162,8 @@ const kmem_cache* checked_cache(const void* object, const slab* s) {
 }  // namespace
 
 size_t usable_size(const void* object, page_owner owner) {
+    if (KSLAB_UNLIKELY(under_debugging(owner)))
+        return debug_functions.usable_size(object, owner, {.kind = call_kind::usable_size});
     if (const run* r = owner.run()) {
         large_check_in_use(r, object);
         return large_usable(r);
@@ -137,6 +172,7 @@ size_t usable_size(const void* object, page_owner owner) {
 }
 
 bool resize_in_place(void* object, page_owner owner, size_t size) {
+    if (KSLAB_UNLIKELY(under_debugging(owner))) return false;
     run* r = owner.run();
     if (r == nullptr) {
         // Shrinking keeps the object unless half of it would be wasted.
@@ -156,7 +192,7 @@ void* resize_by_moving(void*, page_owner owner, size_t size) {
     // Below 256 KiB copying is cheaper than a system call and new page-table entries.
     constexpr size_t kMoveFrom = (size_t{256} << 10) >> kPageShift;
     run* r = owner.run();
-    if (r == nullptr || r->pages < kMoveFrom || large_pages(size) <= r->pages) return nullptr;
+    if (r == nullptr || r->record != nullptr || r->pages < kMoveFrom || large_pages(size) <= r->pages) return nullptr;
     return all_pages.move(r, large_pages(size)) ? r->memory() : nullptr;
 }
 

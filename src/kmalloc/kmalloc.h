@@ -2,6 +2,7 @@
 // src/malloc's. kmalloc, kfree and their kin (include/kslab/kmalloc.h) are in api.cpp of this room.
 #pragma once
 #include "cache/kmem_cache.h"
+#include "check/debug_table.h"
 #include "thread/thread.h"
 
 namespace kslab {
@@ -12,6 +13,7 @@ void boot();
 bool booted();
 
 extern options active_options;
+extern debug_switches active_switches;
 
 // ---- Size classes.
 struct kmalloc_state {
@@ -30,20 +32,23 @@ kmem_cache* class_for_aligned(size_t size, size_t align);
 
 // ---- The slow path: everything that malloc_fast and free_fast leave. Boot and attaching included.
 
-// Null when memory is short.
-void* kmalloc_slow(size_t size);
-void* kmalloc_aligned(size_t size, size_t align);
-void* cache_alloc(kmem_cache* cache);
+// Null when memory is short. `kind` is what the program called, for debugging.
+void* kmalloc_slow(size_t size, call_kind kind);
+void* kmalloc_aligned(size_t size, size_t align, call_kind kind);
+void* cache_alloc(kmem_cache* cache, size_t size, call_kind kind);
 void cache_free(kmem_cache* cache, void* object);
 
 // Zeroed. Large memory that is fresh from the system is not touched.
-void* kmalloc_zeroed(size_t size);
+void* kmalloc_zeroed(size_t size, call_kind kind);
 
 // Slab object or run: what the pointer is. None: not kslab's.
 page_owner owner_of(const void* pointer);
 
 // Frees what free_fast did not: `owner` is not none. Bad pointers are reported.
-void free_owned(void* object, page_owner owner);
+void free_owned(void* object, page_owner owner, const call& how);
+
+// Whether the page's owner keeps records for debugging.
+bool under_debugging(page_owner owner);
 
 // The bytes the caller may use of the object that begins at `object`; reports pointers that are none.
 size_t usable_size(const void* object, page_owner owner);

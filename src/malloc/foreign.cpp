@@ -73,28 +73,32 @@ bool may_be_next(const void* object) {
     return kind == mapping_kind::heap || kind == mapping_kind::anonymous;
 }
 
-void require_next(const void* object) {
-    if (standing_down()) return;
+// Whether the pointer is for the next malloc. False: debugging has reported it, and there is nothing to do. In
+// release mode what is for nobody does not come back.
+bool is_next(const void* object, const call& how) {
+    if (standing_down()) return true;
     int saved = errno;
     bool forward = may_be_next(object);
+    bool reported = !forward && debug_flags != 0 && debug_functions.bad_pointer(object, how);
     errno = saved;
-    if (!forward) report_bad_free(bad_free::not_ours, object);
+    if (!forward && !reported) report_bad_free(bad_free::not_ours, object);
+    return forward;
 }
 
 }  // namespace
 
-void free_foreign(void* object) {
-    require_next(object);
-    next_malloc().free(object);
+void free_foreign(void* object, const call& how) {
+    if (is_next(object, how)) next_malloc().free(object);
 }
 
 void* realloc_foreign(void* object, size_t size) {
-    require_next(object);
-    return next_malloc().realloc(object, size);
+    if (is_next(object, {.kind = call_kind::realloc})) return next_malloc().realloc(object, size);
+    errno = ENOMEM;
+    return nullptr;
 }
 
 size_t usable_size_foreign(const void* object) {
-    require_next(object);
+    if (!is_next(object, {.kind = call_kind::usable_size})) return 0;
     return next_malloc().usable_size(const_cast<void*>(object));
 }
 

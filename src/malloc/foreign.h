@@ -9,7 +9,7 @@
 #pragma once
 #include <malloc.h>
 
-#include "base/attributes.h"
+#include "check/debug_table.h"
 
 namespace kslab {
 
@@ -30,7 +30,7 @@ bool standing_down();
 // Looks at the executable; once, at boot.
 void decide_standing_down();
 
-void free_foreign(void* object);
+void free_foreign(void* object, const call& how);
 void* realloc_foreign(void* object, size_t size);
 size_t usable_size_foreign(const void* object);
 

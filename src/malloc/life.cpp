@@ -1,7 +1,10 @@
 // The life of a process: the first call, fork, exit.
 #include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "base/check.h"
+#include "debug/process.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/kslab.h"
 #include "malloc/foreign.h"
@@ -18,12 +21,18 @@ namespace {
 
 std::atomic<bool> prepared{false};
 
+bool debugging() { return debug_flags != 0 || debug_sampling; }
+
 // The last look at every object that was freed but has not reached its slab yet: a double free among them,
 // or an interior pointer, is reported here at the latest. Other threads may still run; their arrays are theirs.
 void at_exit(void*) {
     int saved = errno;
     prove_frees();
+    int status = debugging() ? debug_finish() : -1;
     errno = saved;
+    if (status < 0) return;
+    fflush(nullptr);
+    _exit(status);
 }
 
 const char* profile_name() {
@@ -60,6 +69,7 @@ namespace {
 // to prepare a fork and the last to run at exit.
 __attribute__((constructor(101))) void construct() {
     malloc_boot();
+    if (debugging() && !standing_down()) debug_start();
     if (active_options.verbose == on_off::on && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);

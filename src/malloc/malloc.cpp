@@ -18,60 +18,70 @@ void* out_of_memory() {
     return nullptr;
 }
 
+// A size that no memory could satisfy: likely a negative number, or arithmetic that overflowed.
+void* impossible(const call& how, size_t count = 1) {
+    if (debug_flags != 0) debug_functions.bad_size(how, count);
+    return out_of_memory();
+}
+
 void* none() { return nullptr; }
 
 void* or_enomem(void* object) { return KSLAB_LIKELY(object != nullptr) ? object : out_of_memory(); }
 
 }  // namespace
 
-void* malloc_slow(size_t size) {
+void* malloc_slow(size_t size, call_kind kind) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().malloc(size);
-    if (absurd(size)) return out_of_memory();
-    return or_enomem(kmalloc_slow(size));
+    if (absurd(size)) return impossible({.kind = kind, .size = size});
+    return or_enomem(kmalloc_slow(size, kind));
 }
 
-void free_slow(void* object) {
+void free_slow(void* object, call_kind kind, size_t size, size_t align) {
     if (object == nullptr) return;
+    call how{.kind = kind};
+    if (size != kNotSaid) how.size = size, how.sized = true;
+    if (align != kNotSaid) how.align = align;
     page_owner owner = owner_of(object);
-    if (KSLAB_UNLIKELY(owner.none())) return free_foreign(object);
-    free_owned(object, owner);
+    if (KSLAB_UNLIKELY(owner.none())) return free_foreign(object, how);
+    free_owned(object, owner, how);
 }
 
 void* calloc_any(size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes)) return out_of_memory();
+    if (__builtin_mul_overflow(count, size, &bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);
     if (KSLAB_LIKELY(bytes <= kFastMaximum))
         if (void* object = malloc_fast(bytes, none)) return __builtin_memset(object, 0, bytes);
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().calloc(count, size);
-    if (absurd(bytes)) return out_of_memory();
-    return or_enomem(kmalloc_zeroed(bytes));
+    if (absurd(bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);
+    return or_enomem(kmalloc_zeroed(bytes, call_kind::calloc));
 }
 
 namespace {
 
 void* copy_to_new(void* object, page_owner owner, size_t have, size_t size) {
-    void* larger = malloc_inline(size);
+    void* larger = malloc_inline(size, call_kind::realloc);
     if (larger == nullptr) return nullptr;
     __builtin_memcpy(larger, object, have < size ? have : size);
-    free_owned(object, owner);
+    free_owned(object, owner, {.kind = call_kind::realloc});
     return larger;
 }
 
 void* realloc_zero_size(void* object) {
-    free_inline(object);
-    return active_options.realloc_zero_size == realloc_zero::alloc ? malloc_inline(0) : nullptr;
+    free_inline(object, call_kind::realloc);
+    return active_options.realloc_zero_size == realloc_zero::alloc ? malloc_inline(0, call_kind::realloc) : nullptr;
 }
 
 }  // namespace
 
 void* realloc_any(void* object, size_t size) {
-    if (object == nullptr) return malloc_inline(size);
+    if (object == nullptr) return malloc_inline(size, call_kind::realloc);
     page_owner owner = owner_of(object);
     if (KSLAB_UNLIKELY(owner.none())) return realloc_foreign(object, size);
+    if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner)) return out_of_memory();
     if (size == 0) return realloc_zero_size(object);
-    if (absurd(size)) return out_of_memory();
+    if (absurd(size)) return impossible({.kind = call_kind::realloc, .size = size});
     if (resize_in_place(object, owner, size)) return object;
     if (void* moved = resize_by_moving(object, owner, size)) return moved;
     return copy_to_new(object, owner, usable_size(object, owner), size);
@@ -79,11 +89,11 @@ void* realloc_any(void* object, size_t size) {
 
 void* reallocarray_any(void* object, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes)) return out_of_memory();
+    if (__builtin_mul_overflow(count, size, &bytes)) return impossible({.kind = call_kind::realloc, .size = size}, count);
     return realloc_any(object, bytes);
 }
 
-void* memalign_any(size_t align, size_t size) {
+void* memalign_any(size_t align, size_t size, call_kind kind) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().memalign(align, size);
     if (align > PTRDIFF_MAX / 2 + size_t{1}) {
@@ -91,26 +101,26 @@ void* memalign_any(size_t align, size_t size) {
         return nullptr;
     }
     if (!is_power_of_two(align)) align = align == 0 ? 1 : next_power_of_two(align);
-    if (align <= kMallocMinimum) return malloc_inline(size);
-    if (absurd(size) || size > PTRDIFF_MAX - align) return out_of_memory();
-    return or_enomem(kmalloc_aligned(size, align));
+    if (align <= kMallocMinimum) return malloc_inline(size, kind);
+    if (absurd(size) || size > PTRDIFF_MAX - align) return impossible({.kind = kind, .size = size, .align = align});
+    return or_enomem(kmalloc_aligned(size, align, kind));
 }
 
 int posix_memalign_any(void** result, size_t align, size_t size) {
     if (!is_power_of_two(align) || align % sizeof(void*) != 0) return EINVAL;
     int saved = errno;
-    void* object = memalign_any(align, size);
+    void* object = memalign_any(align, size, call_kind::posix_memalign);
     errno = saved;
     if (object == nullptr) return ENOMEM;
     *result = object;
     return 0;
 }
 
-void* valloc_any(size_t size) { return memalign_any(kPageSize, size); }
+void* valloc_any(size_t size) { return memalign_any(kPageSize, size, call_kind::valloc); }
 
 void* pvalloc_any(size_t size) {
-    if (absurd(size)) return out_of_memory();
-    return memalign_any(kPageSize, align_up(size == 0 ? 1 : size, kPageSize));
+    if (absurd(size)) return impossible({.kind = call_kind::pvalloc, .size = size});
+    return memalign_any(kPageSize, align_up(size == 0 ? 1 : size, kPageSize), call_kind::pvalloc);
 }
 
 size_t usable_size_any(const void* object) {

@@ -5,32 +5,36 @@
 #pragma once
 #include <errno.h>
 
+#include "check/record.h"
 #include "thread/thread_cache.h"
 
 namespace kslab {
 
 // ---- What the fast path leaves.
-void* malloc_slow(size_t size);
-void free_slow(void* object);
+void* malloc_slow(size_t size, call_kind kind);
+// `size` and `align` as the caller of a sized or aligned delete says; kNotSaid without.
+void free_slow(void* object, call_kind kind, size_t size, size_t align);
+inline constexpr size_t kNotSaid = ~size_t{0};
 
 void* calloc_any(size_t count, size_t size);
 void* realloc_any(void* object, size_t size);
 void* reallocarray_any(void* object, size_t count, size_t size);
 
 // memalign: any alignment is rounded up to a power of two, as in glibc.
-void* memalign_any(size_t align, size_t size);
+void* memalign_any(size_t align, size_t size, call_kind kind);
 int posix_memalign_any(void** result, size_t align, size_t size);
 void* valloc_any(size_t size);
 void* pvalloc_any(size_t size);
 size_t usable_size_any(const void* object);
 
-KSLAB_ALWAYS_INLINE void* malloc_inline(size_t size) {
-    if (KSLAB_UNLIKELY(size > kFastMaximum)) return malloc_slow(size);
-    return malloc_fast(size, [size] { return malloc_slow(size); });
+KSLAB_ALWAYS_INLINE void* malloc_inline(size_t size, call_kind kind = call_kind::malloc) {
+    if (KSLAB_UNLIKELY(size > kFastMaximum)) return malloc_slow(size, kind);
+    return malloc_fast(size, [=] { return malloc_slow(size, kind); });
 }
 
-KSLAB_ALWAYS_INLINE void free_inline(void* object) {
-    if (KSLAB_UNLIKELY(!free_fast(object))) free_slow(object);
+KSLAB_ALWAYS_INLINE void free_inline(void* object, call_kind kind = call_kind::free, size_t size = kNotSaid,
+                                     size_t align = kNotSaid) {
+    if (KSLAB_UNLIKELY(!free_fast(object))) free_slow(object, kind, size, align);
 }
 
 // Options, standing down, fork and exit handlers. From the library's constructor and from the first slow call.

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/host.h"
 #include "os/syscall.h"
@@ -15,41 +16,70 @@ namespace kslab {
 
 namespace {
 
-struct file_identity {
-    uint64_t device;
-    uint64_t inode;
-    bool known;
-    bool refused;  // a sandbox does not let us look
-};
 file_identity stderr_at_start;
+
+constexpr uint64_t kPipeOnly = uint64_t{1} << (SIGPIPE - 1);
+
+// SIGPIPE waits while it lives; one that arose meanwhile is taken back at the end, one that waited before stays.
+class no_sigpipe {
+public:
+    explicit no_sigpipe(bool wanted) {
+        uint64_t pending = 0;
+        active_ = wanted && raw_syscall(SYS_rt_sigpending, reinterpret_cast<long>(&pending), sizeof pending) == 0 &&
+                  (pending & kPipeOnly) == 0 &&
+                  raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, reinterpret_cast<long>(&kPipeOnly),
+                              reinterpret_cast<long>(&before_), sizeof before_) == 0;
+    }
+    ~no_sigpipe() {
+        if (!active_) return;
+        timespec at_once{};
+        raw_syscall(SYS_rt_sigtimedwait, reinterpret_cast<long>(&kPipeOnly), 0, reinterpret_cast<long>(&at_once),
+                    sizeof kPipeOnly);
+        raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&before_), 0, sizeof before_);
+    }
+    no_sigpipe(const no_sigpipe&) = delete;
+    no_sigpipe& operator=(const no_sigpipe&) = delete;
+
+private:
+    uint64_t before_ = 0;
+    bool active_;
+};
+
+}  // namespace
 
 file_identity identity_of(int fd) {
     struct stat status;
     long result = raw_syscall(SYS_newfstatat, fd, reinterpret_cast<long>(""), reinterpret_cast<long>(&status),
                               AT_EMPTY_PATH);
-    if (result != 0) return {0, 0, false, result == -EPERM || result == -ENOSYS};
-    return {status.st_dev, status.st_ino, true, false};
+    if (result != 0) return {0, 0, false, result == -EPERM || result == -ENOSYS, false};
+    return {status.st_dev, status.st_ino, true, false, S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)};
 }
 
-}  // namespace
+bool os_write_all(int fd, const file_identity& file, const char* text, size_t length) {
+    no_sigpipe guard(file.pipe);
+    while (length > 0) {
+        long written = raw_syscall(SYS_write, fd, reinterpret_cast<long>(text), static_cast<long>(length));
+        if (written == -EINTR) continue;
+        if (written <= 0) return false;
+        text += written;
+        length -= static_cast<size_t>(written);
+    }
+    return true;
+}
+
+void keep_last_report(const char* text, size_t length) {
+    size_t kept = length < sizeof kslab_last_report - 1 ? length : sizeof kslab_last_report - 1;
+    for (size_t i = 0; i < kept; i++) kslab_last_report[i] = text[i];
+    kslab_last_report[kept] = '\0';
+}
 
 void report_fd_init() { stderr_at_start = identity_of(2); }
 
 void host_write_report(const char* text, size_t length) {
-    size_t kept = length < sizeof kslab_last_report - 1 ? length : sizeof kslab_last_report - 1;
-    for (size_t i = 0; i < kept; i++) kslab_last_report[i] = text[i];
-    kslab_last_report[kept] = '\0';
-
+    keep_last_report(text, length);
     file_identity now = identity_of(2);
-    bool same = now.known && now.device == stderr_at_start.device && now.inode == stderr_at_start.inode;
-    if (!stderr_at_start.known || !(same || now.refused)) return;
-    while (length > 0) {
-        long written = raw_syscall(SYS_write, 2, reinterpret_cast<long>(text), static_cast<long>(length));
-        if (written == -EINTR) continue;
-        if (written <= 0) return;
-        text += written;
-        length -= static_cast<size_t>(written);
-    }
+    if (!stderr_at_start.known || !(same_file(now, stderr_at_start) || now.refused)) return;
+    os_write_all(2, now.refused ? stderr_at_start : now, text, length);
 }
 
 void host_abort() {

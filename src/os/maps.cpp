@@ -41,7 +41,7 @@ struct line {
     uintptr_t end = 0;
     bool writable = false;
     bool is_private = false;
-    char name[8] = {};  // the first characters
+    char name[9] = {};  // the first characters
 };
 
 uintptr_t read_hex(reader& in, int& stop) {
@@ -78,8 +78,10 @@ bool read_line(reader& in, line& out) {
 }
 
 mapping_kind kind_of(const line& l) {
+    if (l.name[0] == '/') return mapping_kind::file;
     if (!l.writable || !l.is_private) return mapping_kind::other;
     if (l.name[0] == '\0') return mapping_kind::anonymous;
+    if (__builtin_memcmp(l.name, "[stack]", 7) == 0) return mapping_kind::stack;
     bool heap = __builtin_memcmp(l.name, "[heap]", 7) == 0;
     return heap ? mapping_kind::heap : mapping_kind::other;
 }
@@ -93,6 +95,16 @@ mapping_kind mapping_of(const void* address) {
     while (read_line(in, l))
         if (where >= l.start && where < l.end) return kind_of(l);
     return mapping_kind::unknown;
+}
+
+bool same_mapping(const void* a, const void* b) {
+    uintptr_t one = reinterpret_cast<uintptr_t>(a);
+    uintptr_t other = reinterpret_cast<uintptr_t>(b);
+    reader in("/proc/self/maps");
+    line l;
+    while (read_line(in, l))
+        if (one >= l.start && one < l.end) return other >= l.start && other < l.end;
+    return false;
 }
 
 }  // namespace kslab

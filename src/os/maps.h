@@ -8,9 +8,14 @@ enum class mapping_kind : uint8_t {
     unknown,    // no mapping, or /proc is not there
     anonymous,  // private memory without a name, writable
     heap,       // the brk heap
-    other,      // files, stacks, special mappings
+    stack,      // of the first thread
+    file,       // of a file: code, constants, static data behind it
+    other,      // special mappings
 };
 
 mapping_kind mapping_of(const void* address);
+
+// Whether one mapping holds both.
+bool same_mapping(const void* a, const void* b);
 
 }  // namespace kslab

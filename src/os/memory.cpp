@@ -1,6 +1,8 @@
 #include "os/memory.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 
 #include "base/bits.h"
 #include "os/environment.h"
@@ -54,6 +56,61 @@ void* os_move(void* from, size_t old_bytes, size_t new_bytes) {
     long result = raw_syscall(SYS_mremap, reinterpret_cast<long>(from), static_cast<long>(old_bytes),
                               static_cast<long>(new_bytes), MREMAP_MAYMOVE);
     return syscall_failed(result) ? nullptr : reinterpret_cast<void*>(result);
+}
+
+namespace {
+
+// Not in the headers that the compiler's system has.
+constexpr int kGuardInstall = 102;
+constexpr int kGuardRemove = 103;
+bool guard_forgotten = false;
+
+bool advise(void* start, size_t bytes, int advice) {
+    return raw_syscall(SYS_madvise, reinterpret_cast<long>(start), static_cast<long>(bytes), advice) == 0;
+}
+
+}  // namespace
+
+bool os_protect(void* start, size_t bytes, bool accessible) {
+    int protection = accessible ? PROT_READ | PROT_WRITE : PROT_NONE;
+    return raw_syscall(SYS_mprotect, reinterpret_cast<long>(start), static_cast<long>(bytes), protection) == 0;
+}
+
+bool os_guard_install(void* start, size_t bytes) {
+    return !guard_forgotten && advise(start, bytes, kGuardInstall);
+}
+
+bool os_guard_remove(void* start, size_t bytes) { return advise(start, bytes, kGuardRemove); }
+
+bool os_guard_supported() {
+    size_t page = os_page_size();
+    void* probe = map(nullptr, page, PROT_READ | PROT_WRITE, 0);
+    if (probe == nullptr) return false;
+    bool supported = os_guard_install(probe, page) && os_guard_remove(probe, page);
+    os_unmap(probe, page);
+    return supported;
+}
+
+void os_guard_forget(bool forgotten) { guard_forgotten = forgotten; }
+
+size_t os_mapping_limit() {
+    constexpr size_t kDefault = 65530;
+    long file = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/sys/vm/max_map_count"),
+                            O_RDONLY | O_CLOEXEC);
+    if (file < 0) return kDefault;
+    char digits[24];
+    long length = raw_syscall(SYS_read, file, reinterpret_cast<long>(digits), sizeof digits);
+    raw_syscall(SYS_close, file);
+    size_t limit = 0;
+    for (long i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
+        limit = limit * 10 + static_cast<size_t>(digits[i] - '0');
+    return limit == 0 ? kDefault : limit;
+}
+
+size_t os_machine_memory() {
+    struct sysinfo info;
+    if (raw_syscall(SYS_sysinfo, reinterpret_cast<long>(&info)) != 0) return 0;
+    return info.totalram * info.mem_unit;
 }
 
 }  // namespace kslab

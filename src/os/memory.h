@@ -23,6 +23,25 @@ bool os_purge(void* start, size_t bytes);
 // the system refuses, and nothing happened.
 void* os_move(void* from, size_t old_bytes, size_t new_bytes);
 
+// Pages become inaccessible, or accessible again. Splits the mapping: there may be only so many (vm.max_map_count).
+// Content stays. False when the system refuses.
+bool os_protect(void* start, size_t bytes, bool accessible);
+
+// Makes pages inaccessible without splitting the mapping, and discards their content (MADV_GUARD_INSTALL, Linux
+// 6.13). False when the kernel does not know it, or refuses, as for locked pages.
+bool os_guard_install(void* start, size_t bytes);
+// Accessible again; they read as zero. Pages that were accessible stay what they are.
+bool os_guard_remove(void* start, size_t bytes);
+// Whether the kernel knows how to; tried on a page of its own.
+bool os_guard_supported();
+// Tests: from now on the kernel seems not to know it.
+void os_guard_forget(bool forgotten);
+
+// How many mappings a process may have (vm.max_map_count); the default of Linux when that cannot be read.
+size_t os_mapping_limit();
+// Bytes of memory in this machine; 0 when unknown.
+size_t os_machine_memory();
+
 // The system's page size, at least kPageSize. Valid from the first call.
 size_t os_page_size();
 

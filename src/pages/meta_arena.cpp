@@ -20,7 +20,14 @@ struct free_record {
     free_record* next;
 };
 
+// At the start of each mapping, so that all can be found.
+struct alignas(kGrain) mapping_record {
+    mapping_record* next;
+    char* end;
+};
+
 struct {
+    mapping_record* mappings;
     free_record* lists[kFineLists + kCoarseLists];
     char* next;
     char* end;
@@ -63,6 +70,15 @@ void retire_rest_locked() {
     }
 }
 
+void use_mapping_locked(char* mapping, size_t bytes) {
+    mapping_record* record = reinterpret_cast<mapping_record*>(mapping);
+    *record = {arena.mappings, mapping + bytes};
+    arena.mappings = record;
+    arena.next = mapping + sizeof(mapping_record);
+    arena.end = mapping + bytes;
+    arena.mapped += bytes;
+}
+
 }  // namespace
 
 void* metadata_allocate(size_t bytes) {
@@ -73,9 +89,10 @@ void* metadata_allocate(size_t bytes) {
         size_t wanted = arena.mapped == 0 ? kFirstMapping : next_power_of_two(arena.mapped);
         if (wanted > kLargestMapping) wanted = kLargestMapping;
         lock.unlock();
-        size_t map_bytes = wanted < size ? size : wanted;
+        size_t least = align_up(size + sizeof(mapping_record), kPageSize);
+        size_t map_bytes = wanted < least ? least : wanted;
         void* mapping = os_map_guarded(map_bytes);
-        if (mapping == nullptr) mapping = os_map_guarded(map_bytes = align_up(size, kPageSize));
+        if (mapping == nullptr) mapping = os_map_guarded(map_bytes = least);
         if (mapping == nullptr) return nullptr;
         lock.lock();
         if (void* record = take_locked(size)) {  // another thread was quicker
@@ -84,9 +101,7 @@ void* metadata_allocate(size_t bytes) {
             return record;
         }
         retire_rest_locked();
-        arena.next = static_cast<char*>(mapping);
-        arena.end = arena.next + map_bytes;
-        arena.mapped += map_bytes;
+        use_mapping_locked(static_cast<char*>(mapping), map_bytes);
     }
 }
 
@@ -98,6 +113,13 @@ void metadata_free(void* record, size_t bytes) {
 size_t metadata_mapped() {
     scoped_lock lock(metadata_lock);
     return arena.mapped;
+}
+
+bool metadata_owns(uintptr_t address) {
+    scoped_lock lock(metadata_lock);
+    for (mapping_record* at = arena.mappings; at != nullptr; at = at->next)
+        if (address >= reinterpret_cast<uintptr_t>(at) && address < reinterpret_cast<uintptr_t>(at->end)) return true;
+    return false;
 }
 
 }  // namespace kslab

@@ -16,6 +16,9 @@ void metadata_free(void* record, size_t bytes);
 // Bytes mapped for metadata so far, without the page map's sections.
 size_t metadata_mapped();
 
+// Whether the address lies in one of those mappings. Slow: looks at each.
+bool metadata_owns(uintptr_t address);
+
 extern mutex metadata_lock;
 
 }  // namespace kslab

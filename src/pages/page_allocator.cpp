@@ -30,7 +30,7 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
 
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
     run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
-    if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content, false};
+    if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content, false, run_guard::none, nullptr};
     return r;
 }
 
@@ -250,19 +250,24 @@ run* page_allocator::allocate(size_t pages, size_t align_pages, bool zero) {
     return map_new(pages, align_pages, lock);
 }
 
-void page_allocator::release(run* r) {
+void page_allocator::release(run* r, run_content content) {
     scoped_lock lock(lock_);
     KSLAB_ASSERT(r->state == run_state::used || r->state == run_state::cached);
     used_ -= r->pages;
     used_runs_ -= 1;
     note_release(r->pages);
-    r->content = run_content::dirty;
+    r->content = content;
     r->stamp = now_;
     r->state = run_state::transit;
     publish(r);
-    insert_free(merge_neighbours(r));
+    r = merge_neighbours(r);
+    if (content == run_content::zero && worth_unmapping(r)) {
+        give_back(r, lock);
+        return;
+    }
+    insert_free(r);
     lock.unlock();
-    purge_excess();
+    if (content != run_content::zero) purge_excess();
 }
 
 size_t page_allocator::cached() const {

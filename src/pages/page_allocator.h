@@ -42,7 +42,8 @@ public:
     // Null when the system or KSLAB_LIMIT refuses. `align_pages` is a power of two.
     // With `zero` only pages that read as zero are taken, from the system if need be.
     run* allocate(size_t pages, size_t align_pages = 1, bool zero = false);
-    void release(run* r);
+    // With content zero the pages read as zero and hold no memory.
+    void release(run* r, run_content content = run_content::dirty);
 
     // Resize a run in use without moving it. Growing takes the free run behind it; false when there is none.
     bool grow(run* r, size_t pages);

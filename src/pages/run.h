@@ -23,8 +23,13 @@ enum class run_content : uint8_t {
     stuck,  // memory that the system does not take back (locked pages)
 };
 
+// Where an inaccessible page of a run in use lies (debug/guard.h).
+enum class run_guard : uint8_t { none, behind, before };
+
+struct object_record;
+
 struct run {
-    list_head bin;  // when free
+    list_head bin;  // when free; its user's otherwise
     list_head age;  // when free and dirty: oldest first
     uintptr_t start;
     size_t pages;
@@ -32,6 +37,8 @@ struct run {
     relaxed<run_state> state;  // of a run in use the user changes it, while neighbours look
     run_content content;
     bool moved;  // by mremap: such mappings do not merge with their neighbours
+    run_guard guard;        // of its user
+    object_record* record;  // of its user: the run is one object under debugging; null otherwise
 
     uintptr_t end() const { return start + pages * kPageSize; }
     void* memory() const { return reinterpret_cast<void*>(start); }

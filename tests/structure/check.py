@@ -136,7 +136,9 @@ def default_in_words(kind, initial):
     """`size_t{256} << 10` as 256K, `deepbind::keep` as keep."""
     if kind == "choice":
         word = initial.split("::")[-1].strip()
-        return {"off": "0", "on": "1"}.get(word, word)
+        return {"off": "0", "on": "1", "go_on": "continue"}.get(word, word)
+    if kind == "text":
+        return "unset"
     value = 0
     match = re.fullmatch(r"(?:size_t\{)?(\d+)\}?(?:\s*<<\s*(\d+))?", initial.strip())
     if match:

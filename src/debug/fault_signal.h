@@ -1,0 +1,15 @@
+// SIGSEGV and SIGBUS: a fault on a guard page, on a freed object or through a poison pattern becomes the report of
+// the object concerned; then the program gets its signal.
+#pragma once
+#include <signal.h>
+
+namespace kslab {
+
+// Installs the handler; when debugging is on.
+void fault_signal_boot();
+
+// sigaction and signal of the program for these two, which must not replace ours (preload/signals.cpp). False: not
+// such a signal, or debugging is off: do what libc does.
+bool fault_signal_intercept(int signal, const struct sigaction* set, struct sigaction* old);
+
+}  // namespace kslab

@@ -1,0 +1,115 @@
+#include "debug/heap_locks.h"
+
+#include "cache/kmem_cache.h"
+#include "debug/guard.h"
+#include "debug/objects.h"
+#include "debug/quarantine.h"
+#include "debug/stack_depot.h"
+#include "kmalloc/run_cache.h"
+#include "pages/meta_arena.h"
+#include "pages/page_allocator.h"
+#include "thread/thread.h"
+
+namespace kslab {
+
+namespace {
+
+// Which locks were really taken: a thread that aborts enters what it holds already (cache/bad_free.cpp). Written by
+// the holder of all.
+struct {
+    bool chain, threads, runs_of_debugging, quarantine, guard, pages, map, stacks, metadata;
+    bool objects[kObjectLocks];
+    bool runs[kRunCaches];
+    uintptr_t former_owner;
+} held;
+
+// With cache_chain_lock held.
+template <typename F>
+void for_each_chained(F visit) {
+    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next)
+        visit(KSLAB_CONTAINER_OF(at, kmem_cache, chain));
+}
+
+// All list_locks, then all shared locks: ascending rank. Within a rank nobody holds two.
+void lock_caches() {
+    for_each_chained([](kmem_cache* cache) { cache->node.list_lock.lock(); });
+    for_each_chained([](kmem_cache* cache) { cache->node.shared.lock.lock(); });
+}
+
+void unlock_caches() {
+    for_each_chained([](kmem_cache* cache) { cache->node.shared.lock.unlock(); });
+    for_each_chained([](kmem_cache* cache) { cache->node.list_lock.unlock(); });
+}
+
+void lock_debugging() {
+    held.runs_of_debugging = debug_runs_lock.lock();
+    for (unsigned i = 0; i < kObjectLocks; i++) held.objects[i] = object_lock_at(i).lock();
+    held.quarantine = quarantine_lock.lock();
+    held.guard = guard_lock.lock();
+}
+
+void unlock_debugging() {
+    guard_lock.unlock(held.guard);
+    quarantine_lock.unlock(held.quarantine);
+    for (unsigned i = kObjectLocks; i-- > 0;) object_lock_at(i).unlock(held.objects[i]);
+    debug_runs_lock.unlock(held.runs_of_debugging);
+}
+
+void reset_debugging() {
+    guard_lock.reset();
+    quarantine_lock.reset();
+    for (unsigned i = 0; i < kObjectLocks; i++) object_lock_at(i).reset();
+    debug_runs_lock.reset();
+}
+
+}  // namespace
+
+void heap_locks_take() {
+    check_ranks(false);
+    held.chain = cache_chain_lock.lock();
+    held.threads = thread_list_lock.lock();
+    lock_caches();
+    lock_debugging();
+    run_cache_lock_all(held.runs);
+    held.pages = all_pages.lock().lock();
+    held.map = page_map_lock.lock();
+    held.stacks = stack_depot_lock.lock();
+    held.metadata = metadata_lock.lock();
+    // From here on this thread may enter what it holds.
+    held.former_owner = fork_owner.load(std::memory_order_relaxed);
+    fork_owner.store(host_thread_token(), std::memory_order_relaxed);
+}
+
+void heap_locks_release() {
+    fork_owner.store(held.former_owner, std::memory_order_relaxed);
+    metadata_lock.unlock(held.metadata);
+    stack_depot_lock.unlock(held.stacks);
+    page_map_lock.unlock(held.map);
+    all_pages.lock().unlock(held.pages);
+    run_cache_unlock_all(held.runs);
+    unlock_debugging();
+    unlock_caches();
+    thread_list_lock.unlock(held.threads);
+    cache_chain_lock.unlock(held.chain);
+    check_ranks(true);
+}
+
+void heap_locks_reset() {
+    fork_owner.store(0, std::memory_order_relaxed);
+    metadata_lock.reset();
+    stack_depot_lock.reset();
+    page_map_lock.reset();
+    all_pages.lock().reset();
+    run_cache_reset_locks();
+    reset_debugging();
+    for_each_chained([](kmem_cache* cache) {
+        cache->node.shared.lock.reset();
+        cache->node.list_lock.reset();
+        cache->pins = 0;
+    });
+    thread_list_lock.reset();
+    cache_chain_lock.reset();
+    check_ranks(true);
+}
+
+}  // namespace kslab

@@ -1,0 +1,59 @@
+// The functions that slow paths enter debugging by, and the life of debugging in a process.
+#include "debug/bad_calls.h"
+#include "debug/process.h"
+#include "debug/fault_signal.h"
+#include "debug/guard.h"
+#include "debug/inject.h"
+#include "debug/leaks.h"
+#include "debug/objects.h"
+#include "debug/on_demand.h"
+#include "debug/stack_depot.h"
+#include "debug/validate_objects.h"
+#include "kmalloc/kmalloc.h"
+
+namespace kslab {
+
+namespace {
+
+void boot_debugging() {
+    size_t depth = active_options.depth;
+    track_depth = static_cast<unsigned>(depth == 0 ? 1 : depth > kMaxDepth ? kMaxDepth : depth);
+    guard_boot();
+    inject_boot();
+}
+
+bool sample() { return guard_sample(); }
+
+}  // namespace
+
+constinit const debug_table debug_functions{
+    .boot = boot_debugging,
+    .allocate = debug_allocate,
+    .free = debug_free,
+    .bad_pointer = debug_bad_pointer,
+    .bad_size = debug_bad_size,
+    .sample = sample,
+    .may_realloc = debug_may_realloc,
+    .usable_size = debug_usable_size,
+};
+
+void debug_start() {
+    if ((debug_flags & kDebugTrack) != 0 || debug_sampling || inject_needs_stacks()) backtrace_boot();
+    fault_signal_boot();
+    if (debug_flags != 0) on_demand_boot();
+}
+
+int debug_finish() {
+    if (debug_flags != 0) validate_objects("validation at exit");
+    if ((debug_flags & kDebugLeaks) != 0) leaks_report("the leak scan at exit");
+    if (active_options.leaks == leak_listing::live) live_objects_report();
+    return report_summary();
+}
+
+void debug_after_fork() {
+    process_epoch++;
+    forget_thread_id();
+    report_after_fork();
+}
+
+}  // namespace kslab

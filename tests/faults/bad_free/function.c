@@ -1,0 +1,7 @@
+// finds: (static|mapped)-free   mode: 1
+#include "fault.h"
+
+static void *volatile p = (void *)in_thread;
+int main(void) {
+    free(FAULT(p, NULL));  // <- check
+}

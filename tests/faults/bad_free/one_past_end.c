@@ -1,0 +1,8 @@
+// finds: in(terior|valid)-free   mode: 1
+#include "fault.h"
+
+int main(void) {
+    char *p = malloc(48);
+    WRONG(free(p + 48);)  // <- check
+    free(p);
+}

@@ -1,0 +1,7 @@
+// finds: static-free   mode: 1
+#include "fault.h"
+
+int main(void) {
+    char *p = FAULT("literal", strdup("literal"));
+    free(p);  // <- check
+}

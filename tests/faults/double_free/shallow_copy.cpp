@@ -1,0 +1,14 @@
+// finds: double-free   mode: 1
+// No copy constructor: both destructors delete the same array.
+#include "fault.h"
+
+struct text {
+    char *data = new char[33];  // <- alloc
+    text() = default;
+    RIGHT(text(const text &) : text() {})
+    ~text() { delete[] data; }  // <- free, check
+};
+int main() {
+    text a;
+    text b = a;
+}

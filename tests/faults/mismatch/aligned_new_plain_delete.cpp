@@ -1,0 +1,8 @@
+// finds: (mismatched-free|wrong-alignment)   mode: 1
+#include "fault.h"
+#include <new>
+
+int main() {
+    void *p = operator new(100, std::align_val_t(64));  // <- alloc
+    FAULT(operator delete(p), operator delete(p, std::align_val_t(64)));  // <- check
+}

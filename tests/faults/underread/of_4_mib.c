@@ -1,0 +1,9 @@
+// finds: read-underflow   mode: start
+// text: 1 byte before the start of a 4194304-byte object
+#include "fault.h"
+
+int main(void) {
+    char *p = calloc(1, 4 << 20);  // <- alloc
+    sink = p[FAULT(-1, 0)];  // <- access
+    free(p);
+}

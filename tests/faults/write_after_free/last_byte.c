@@ -1,0 +1,10 @@
+// finds: write-after-free   mode: 1
+// finds: write-after-free-fault   mode: full
+#include "fault.h"
+
+int main(void) {
+    char *p = malloc(101);  // <- alloc
+    RIGHT(p[100] = 0;)
+    free(p);  // <- free
+    WRONG(p[100] = 0;)  // <- access
+}
