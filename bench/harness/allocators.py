@@ -43,7 +43,11 @@ def _package_version(package):
 
 def library_path(soname):
     found = re.search(rf"^\s*{re.escape(soname)} .*=> (\S+)$", _output("/sbin/ldconfig", "-p"), re.MULTILINE)
-    return found.group(1) if found else ""
+    if found:
+        return found.group(1)
+    # A library whose own name is another one is not in the loader's list.
+    there = [path for path in (pathlib.Path("/usr/lib", soname), *pathlib.Path("/usr/lib").glob(f"*-linux-gnu/{soname}")) if path.exists()]
+    return str(there[0]) if there else ""
 
 
 def installed_peers():

@@ -60,5 +60,6 @@ def text(document):
         f"{machine['processor']}, {machine['cpus']} CPUs, {machine['memory_mib']} MiB, Linux {machine['kernel']}, load at start {machine['load_at_start']}",
         *(f"note: {note}" for note in document["notes"]),
         *_figures(document, "time, times glibc's", "slowdown", ("seconds", "s"), "{:.3f}"),
+        *_figures(document, "CPU time, times glibc's (less disturbed by other work)", "cpu", ("cpu_seconds", "s"), "{:.3f}"),
         *_figures(document, "peak RSS, times glibc's", "memory", ("peak_mib", "MiB"), "{:.1f}"),
         *_limits(document), *_others(document), *(["", *wrong] if wrong else [])])

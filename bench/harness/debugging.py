@@ -109,7 +109,7 @@ def _result(samples, failure):
         return {"failure": failure}
     walls, peaks = [one.wall for one in samples], [one.peak_mib for one in samples]
     findings = [line for one in samples for line in one.metrics["findings"][0]]
-    return {"seconds": stats.median(walls), "spread": stats.spread(walls), "peak_mib": stats.median(peaks),
+    return {"seconds": stats.median(walls), "spread": stats.spread(walls), "cpu_seconds": stats.median([one.cpu for one in samples]), "peak_mib": stats.median(peaks),
             "findings": findings, "leak_reports": samples[0].metrics["findings"][1] - len(samples[0].metrics["findings"][0]),
             "samples": {"wall": walls, "peak_mib": peaks}}
 
@@ -120,7 +120,8 @@ def summarise(row, work, command, samples, failed):
     base = results["glibc"]
     for name, result in results.items():
         if "samples" in result and "samples" in base:
-            result |= {"slowdown": result["seconds"] / base["seconds"], "memory": result["peak_mib"] / base["peak_mib"],
+            result |= {"slowdown": result["seconds"] / base["seconds"], "cpu": result["cpu_seconds"] / max(base["cpu_seconds"], 0.001),
+                       "memory": result["peak_mib"] / base["peak_mib"],
                        "same_output": not row.checked or outputs[name] == outputs["glibc"]}
     return {"name": row.name, "group": row.group, "work_percent": work, "command": command, "results": results}
 
@@ -133,6 +134,7 @@ def means(rows, names):
         both = [row["results"] for row in rows if all(row["results"].get(one, {}).get("slowdown") for one in (name, "kslab"))]
         if done:
             table[name] = {"rows": len(done), "slowdown": stats.geometric_mean([one["slowdown"] for one in done]),
+                           "cpu": stats.geometric_mean([one["cpu"] for one in done]),
                            "worst": max(one["slowdown"] for one in done), "memory": stats.geometric_mean([one["memory"] for one in done]),
                            "over_kslab": stats.geometric_mean([one[name]["seconds"] / one["kslab"]["seconds"] for one in both]) if both else None}
     return table
@@ -163,7 +165,7 @@ def run(parsed, places, progress_of):
     asan = any(tool.name == "asan" for tool in measured) and build_for_asan(places, rows)
     finished = []
     progress = progress_of(lambda: len(finished), len(rows))
-    runner = Runner(places, 60 if parsed.quick else 180, parsed.seed)
+    runner = Runner(places, 60 if parsed.quick else 120, parsed.seed)
     results = []
     for row in rows:
         if not prepare.program_of(row):

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/host.h"
 #include "cache/node.h"
+#include "debug/bad_calls.h"
 #include "debug/quarantine.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/meta_arena.h"
@@ -118,6 +119,7 @@ KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
     if (c->debug != 0) quarantine_drain();
     if (!cache_shrink_node(c)) {
         cache_chain_add(c);
+        if (c->debug != 0) return report_objects_remaining(c);
         report_line()->put("kmem_cache_destroy ").put(c->name).put(": ").dec(objects_out(c)).put(
             " objects are still in use; the cache stays");
         return;

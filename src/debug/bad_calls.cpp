@@ -28,6 +28,8 @@ bool is_matching(const place& p, const call& how) {
 
 // A class that is over-aligned is new'ed and deleted with its alignment; the plain forms have none.
 bool is_aligned_alike(const place& p, const call& how) {
+    if (how.kind == call_kind::free_aligned_sized)
+        return how.align <= kMallocMinimum || p.record->align_shift == log2_floor(how.align);
     if (family_of(how.kind) != call_family::cxx_object && family_of(how.kind) != call_family::cxx_array) return true;
     bool asked = is_aligned_call(p.record->allocated_by);
     if (asked != is_aligned_call(how.kind)) return false;
@@ -58,13 +60,13 @@ void report_bad_call(finding_lease& f, const place& p, const bad_call& bad, cons
     f->address = object;
     f->how = how;
     f->fixed = bad.fatal ? "the call did nothing" : "the object was freed all the same";
-    if (!place_is_hidden(p)) finding_take_dump(*f, object, object);
+    if (f->dump_length == 0 && !place_is_hidden(p)) finding_take_dump(*f, object, object);
     take_stack(*f);
     report_finding(*f);
 }
 
 void note_damage(finding_lease& f, const place& p, const damage& d) {
-    if (f) {
+    if (f || f.borrow(defect::poison)) {
         finding_set_object(*f, p);
         f->bytes = d;
         f->address = d.first;
@@ -100,7 +102,7 @@ defect kind_of_foreign(const void* pointer) {
     constexpr uintptr_t kNear = uintptr_t{8} << 20;
     mapping_kind kind = mapping_of(pointer);
     if (kind == mapping_kind::stack) return defect::stack_free;
-    if (kind == mapping_kind::file) return defect::static_free;
+    if (kind == mapping_kind::file || kind == mapping_kind::behind_file) return defect::static_free;
     if (kind == mapping_kind::anonymous) {
         // The stack of another thread than the first is an anonymous mapping.
         if (where >= stack && where - stack < kNear && same_mapping(pointer, &here)) return defect::stack_free;
@@ -134,13 +136,37 @@ bool debug_bad_pointer(const void* pointer, const call& how) {
     return true;
 }
 
+namespace {
+
+// operator new that fails asks the C++ library's, which calls malloc with the same size: that is one finding.
+struct {
+    relaxed<uint32_t> thread{0};
+    relaxed<size_t> size{0};
+} refused_new;
+
+bool is_new(call_kind kind) {
+    call_family family = family_of(kind);
+    return family == call_family::cxx_object || family == call_family::cxx_array;
+}
+
+bool repeats_refused_new(const call& how) {
+    bool repeats = !is_new(how.kind) && refused_new.thread == this_thread_id() && refused_new.size == how.size;
+    refused_new.thread = is_new(how.kind) ? this_thread_id() : 0;
+    refused_new.size = how.size;
+    return repeats;
+}
+
+}  // namespace
+
 void debug_bad_size(const call& how, size_t count) {
+    if (repeats_refused_new(how)) return;
     finding_lease f(defect::bad_size);
     if (!f) return;
     f->found_by = call_name(how.kind);
+    f->cache_name = "kmalloc-large";
     f->how = how;
     f->count = count;
-    f->fixed = "the call returned null";
+    f->fixed = is_new(how.kind) ? "the operator fails as for want of memory" : "the call returned null";
     take_stack(*f);
     report_finding(*f);
 }
@@ -150,12 +176,12 @@ namespace {
 // Whether `object` is live; reports otherwise.
 bool check_live(const void* object, page_owner owner, const call& how, place& p) {
     if (!place_of_owner(object, owner, p)) return debug_bad_pointer(object, how), false;
-    finding_lease f(defect::double_free);
+    finding_lease f;
     bad_call bad;
     {
         object_lock lock(p.begin);
         bad = judge_free(p, object, how);
-        if (bad.fatal && f) finding_set_object(*f, p);
+        if (bad.fatal && f.borrow(bad.what)) finding_set_object(*f, p);
     }
     if (bad.fatal) report_bad_call(f, p, bad, object, how);
     return !bad.fatal;
@@ -171,6 +197,42 @@ size_t debug_usable_size(const void* object, page_owner owner, const call& how) 
 bool debug_may_realloc(const void* object, page_owner owner) {
     place p;
     return check_live(object, owner, {.kind = call_kind::realloc}, p);
+}
+
+namespace {
+
+struct remaining {
+    const kmem_cache* cache;
+    void* first;
+    size_t count;
+};
+
+void count_remaining(const place& p, void* context) {
+    auto* r = static_cast<remaining*>(context);
+    if (p.cache != r->cache || p.record->state != object_state::live) return;
+    if (r->count++ == 0) r->first = p.begin;
+}
+
+}  // namespace
+
+void report_objects_remaining(const kmem_cache* cache) {
+    remaining r{cache, nullptr, 0};
+    for_each_place(count_remaining, &r);
+    place p;
+    finding_lease f;
+    if (r.count == 0 || !find_place(r.first, p) || !f.borrow(defect::objects_remaining)) return;
+    {
+        object_lock lock(p.begin);
+        finding_set_object(*f, p);
+    }
+    f->found_by = "kmem_cache_destroy";
+    f->cache_name = cache->name;
+    f->address = p.object();
+    f->count = r.count;
+    f->total_bytes = r.count * cache->object_size;
+    f->fixed = "the cache stays";
+    take_stack(*f);
+    report_finding(*f);
 }
 
 }  // namespace kslab

@@ -21,6 +21,9 @@ void note_damage(finding_lease& f, const place& p, const damage& d);
 // With the stack of the call that found it, when that concerns this object.
 void report_damage(finding_lease& f, const char* found_by, bool with_stack);
 
+// kmem_cache_destroy of a cache whose objects are in use: the first of them, and how many.
+void report_objects_remaining(const kmem_cache* cache);
+
 // Functions of the table.
 bool debug_bad_pointer(const void* pointer, const call& how);
 void debug_bad_size(const call& how, size_t count);

@@ -10,11 +10,12 @@ namespace kslab {
 // between two objects belongs to whom the address is nearer to.
 defect judge_guarded(const void* address, bool write, place& p);
 
-// Fills the finding: false when the heap has nothing to do with it. `guarded`: only accesses to guarded objects
-// count, because the program has its own use for faults.
+// Fills the finding: false when the heap has nothing to do with it. `guarded_only`: other accesses do not count,
+// because the program has its own use for faults.
 bool judge_fault(finding& f, const siginfo_t* info, const void* context, bool guarded_only);
 
-// Whether `value` is a pattern that kslab fills memory with, or near one, as pointers are that were read from it. `byte` is which.
+// Whether `value` is a pattern that kslab fills memory with, or near one, as are the addresses of members of what a
+// pointer read from there points to. `byte` is which.
 bool is_poison(uintptr_t value, unsigned char& byte);
 // The same for numbers of four bytes.
 bool is_poison_32(uintptr_t value, unsigned char& byte);

@@ -36,7 +36,7 @@ std::atomic<uint32_t> taken{0};
 
 }  // namespace
 
-finding_lease::finding_lease(defect d) : finding_(nullptr) {
+bool finding_lease::borrow(defect d) {
     constexpr unsigned kPatience = 1000;
     for (unsigned i = 0; i < kPatience && finding_ == nullptr; i++) {
         uint32_t now = taken.load(std::memory_order_relaxed);
@@ -47,13 +47,14 @@ finding_lease::finding_lease(defect d) : finding_(nullptr) {
         }
         if (taken.compare_exchange_strong(now, now | 1u << free, std::memory_order_acquire)) finding_ = &pool[free];
     }
-    if (finding_ == nullptr) return;
+    if (finding_ == nullptr) return false;
     *finding_ = kEmpty;
     finding_->what = d;
+    return true;
 }
 
-finding_lease::~finding_lease() {
-    if (finding_ != nullptr) taken.fetch_and(~(1u << (finding_ - pool)), std::memory_order_release);
+void finding_lease::give_back() {
+    taken.fetch_and(~(1u << (finding_ - pool)), std::memory_order_release);
 }
 
 void finding_set_object(finding& f, const place& p) {

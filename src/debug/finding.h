@@ -87,8 +87,12 @@ struct finding {
 // a signal handler that finds none free gets none, and tests for it.
 class finding_lease {
 public:
-    explicit finding_lease(defect d);
-    ~finding_lease();
+    finding_lease() = default;  // none yet: borrow() when there is something to report
+    explicit finding_lease(defect d) { borrow(d); }
+    ~finding_lease() {
+        if (KSLAB_UNLIKELY(finding_ != nullptr)) give_back();
+    }
+    bool borrow(defect d);
     finding_lease(const finding_lease&) = delete;
     finding_lease& operator=(const finding_lease&) = delete;
     explicit operator bool() const { return finding_ != nullptr; }
@@ -96,7 +100,8 @@ public:
     finding& operator*() { return *finding_; }
 
 private:
-    finding* finding_;
+    void give_back();
+    finding* finding_ = nullptr;
 };
 
 // Copies the object concerned and its record into the finding.

@@ -184,6 +184,8 @@ void guard_release(const place& p) {
     if (!keep_waiting(r)) give_back(r);
 }
 
+size_t guard_drain() { return drain_pool(SIZE_MAX); }
+
 bool guard_covers(const void* address, place& out) {
     place p;
     if (!find_place(address, p) || !p.guarded) return false;

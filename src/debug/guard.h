@@ -19,11 +19,15 @@ void guard_hide(const place& p);
 // After quarantine: the run is free again.
 void guard_release(const place& p);
 
+// Runs that wait, inaccessible, for their next object hold address space, and with mprotect mappings: all of it goes
+// back. How many runs it was.
+size_t guard_drain();
+
 // Whether `address` lies in an inaccessible page of a guarded run.
 bool guard_covers(const void* address, place& out);
 
 struct guard_stats {
-    size_t objects;      // guarded now
+    size_t objects;      // guarded now, the freed that wait in quarantine included
     size_t bytes;        // resident for them
     size_t refused;      // allocations that got redzones instead
     bool cheap;          // MADV_GUARD_INSTALL works

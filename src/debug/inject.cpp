@@ -58,7 +58,8 @@ uint64_t take_failure() {
 }
 
 void log_failure(uint64_t number, const kmem_cache* cache, const call& how, uint32_t stack) {
-    scoped_lock lock(report_lock);
+    report_right right;
+    if (!right) return;
     operation_text out;
     out->put("kslab: injected failure ").dec(number).put(": ");
     put_call(*out.operator->(), how).put(" from ").put(cache_name_of(cache)).put(" in thread ").dec(this_thread_id()).put('\n');

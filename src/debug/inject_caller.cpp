@@ -5,6 +5,7 @@
 #include "debug/inject.h"
 #include "debug/inject_rules.h"
 #include "debug/modules.h"
+#include "debug/report.h"
 #include "os/module_function.h"
 
 namespace kslab {
@@ -39,7 +40,8 @@ bool in_function(const inject_rules& rules, const inject_rules::name& wanted, ui
 
 uint64_t judge(const inject_rules& rules, uintptr_t return_address) {
     uintptr_t address = return_address - 1;  // of the call
-    scoped_lock lock(report_lock);
+    report_right right;
+    if (!right) return 0;
     module_place where = module_of(address);
     if (where.path == nullptr) return 0;
     uint64_t bits = 0;

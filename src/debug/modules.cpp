@@ -32,12 +32,12 @@ struct module {
 };
 
 // Sorted by address, as the system lists them.
-constinit module modules[kMostModules];
+constinit module modules[kMostModules] = {};
 constinit size_t module_count = 0;
 constinit char paths[kPathBytes];
 constinit size_t paths_used = 0;
 
-constinit ElfW(Phdr) headers[kMostHeaders];
+constinit ElfW(Phdr) headers[kMostHeaders] = {};
 constinit unsigned char notes[kMostNotes];
 constinit maps_reader reader;
 
@@ -158,11 +158,12 @@ private:
 };
 constinit collector collect;
 
+// What is known stays where the maps cannot be read any more, as after chroot.
 void read_modules() {
+    if (!reader.open()) return;
     module_count = 0;
     paths_used = 0;
     collect = collector{};
-    if (!reader.open()) return;
     while (const maps_line* line = reader.next()) collect.add(*line);
     reader.close();
 }
@@ -189,6 +190,8 @@ bool still_there(const module& m) {
 }
 
 }  // namespace
+
+void modules_boot() { read_modules(); }
 
 module_place module_of(uintptr_t address) {
     const module* found = find_module(address);

@@ -13,6 +13,9 @@ struct module_place {
     unsigned build_id_length = 0;
 };
 
+// Reads the maps while /proc is there; programs may leave it behind with chroot.
+void modules_boot();
+
 // Valid until the next call; with report_lock. Reads the maps again when the address is in none that is known.
 module_place module_of(uintptr_t address);
 

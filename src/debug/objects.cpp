@@ -40,7 +40,7 @@ bool take_from_slab(kmem_cache* cache, place& p) {
     if (node_take(cache, &begin, 1) == 0) return false;
     place_of_owner(begin, page_owner_of(begin), p);
     damage d;
-    finding_lease f(defect::poison);
+    finding_lease f;
     {
         object_lock lock(begin);
         d = check_where_it_stands(p);
@@ -185,11 +185,14 @@ namespace {
 bool retire(place& p, void* object, const call& how, uint32_t stack) {
     damage d;
     bad_call bad;
-    finding_lease f(defect::right_redzone);
+    finding_lease f;
     {
         object_lock lock(p.begin);
         bad = judge_free(p, object, how);
-        if (bad.wrong && f) finding_set_object(*f, p);
+        if (bad.wrong && f.borrow(bad.what)) {
+            finding_set_object(*f, p);
+            if (!bad.fatal) finding_take_dump(*f, object, object);
+        }
         if (!bad.fatal) {
             d = check_redzones(p, kRedzoneActive);
             if (d) note_damage(f, p, d);
@@ -227,7 +230,7 @@ void object_release(void* begin) {
     place p;
     if (!find_place(begin, p)) return;
     damage d;
-    finding_lease f(defect::poison);
+    finding_lease f;
     {
         object_lock lock(p.begin);
         d = place_is_hidden(p) ? damage{} : check_where_it_stands(p);

@@ -18,6 +18,7 @@ struct report_context {
     long process = 0;
     bool has_clock = false;
     uint64_t now = 0;  // milliseconds of clock_read
+    uint16_t epoch = 0;  // how many forks deep the process is
     module_place (*module_of)(uintptr_t address) = nullptr;
     stack_view (*stack_of)(uint32_t id) = nullptr;
 };
@@ -60,6 +61,7 @@ void json_put_string(text& out, const char* s);
 
 // ---- Facts of a finding, in words.
 const char* finding_cache(const finding& f);
+inline constexpr char kNoCache[] = "none";
 bool finding_is_leak(const finding& f);
 // The object was freed, so far as is known.
 bool finding_object_freed(const finding& f);

@@ -111,7 +111,7 @@ const char* state_name(object_state state) {
     return "?";
 }
 
-void put_object(text& out, json& in, const finding& f) {
+void put_object(text& out, json& in, const finding& f, const report_context& context) {
     in.key("object");
     json object(out, '{');
     object.address("address", reinterpret_cast<uintptr_t>(f.where.object()));
@@ -119,6 +119,7 @@ void put_object(text& out, json& in, const finding& f) {
     object.string("state", state_name(f.record.state));
     if (f.record.align_shift != 0) object.number("align", uint64_t{1} << f.record.align_shift);
     if (f.where.in_slab != nullptr) object.address("slab", reinterpret_cast<uintptr_t>(f.where.in_slab));
+    if (f.record.epoch != context.epoch) object.key("before_fork").put("true");
     if (f.where.guarded) object.key("guarded").put("true");
 }
 
@@ -247,7 +248,7 @@ void report_put_json(text& out, const finding& f, const report_context& context)
         put_leak(out, line, f);
         put_stack(out, line, {f.stack.frame, f.stack.count, f.stack.source}, f.stack.exact, context);
         if (f.has_object) {
-            put_object(out, line, f);
+            put_object(out, line, f, context);
             put_track(out, line, "allocated", f.record.allocated, f.record.allocated_by, context);
             if (finding_object_freed(f)) put_track(out, line, "freed", f.record.freed, f.record.freed_by, context);
         }

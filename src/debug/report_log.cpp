@@ -16,8 +16,6 @@ namespace kslab {
 namespace {
 
 constexpr long kMode = 0666;
-// Programs count on small descriptors being theirs.
-constexpr long kLowest = 512;
 
 int log_fd = -1;
 file_identity log_file;
@@ -50,8 +48,8 @@ bool open_log() {
         say_refused(name, fd);
         return false;
     }
-    long high = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, kLowest);
-    if (!syscall_failed(high)) {
+    int high = duplicate_high(static_cast<int>(fd));
+    if (high >= 0) {
         raw_syscall(SYS_close, fd);
         fd = high;
     }

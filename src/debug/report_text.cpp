@@ -102,6 +102,7 @@ void put_tracks(text& out, const finding& f, const report_context& context) {
         out.put("allocated");
         if (finding_is_leak(f) && f.count > 1) out.put(" (the one at ").ptr(f.where.object()).put(')');
         put_track(out, record.allocated, context);
+        if (record.epoch != context.epoch && record.allocated.thread != 0) out.put(", before the fork");
         if (record.allocated_by != call_kind::none) {
             out.put(record.allocated.thread != 0 || record.allocated.when != 0 ? ", with " : " with ");
             put_allocation(out, record);
@@ -173,8 +174,9 @@ void report_put_text(text& out, const finding& f, const report_context& context)
     put_slab(out, f);
     report_put_dump(out, f);
     if (f.fixed != nullptr) {
-        out.put("FIX ");
-        put_name(out, finding_cache(f));
+        out.put("FIX");
+        const char* cache = finding_cache(f);
+        if (!strings_equal(cache, kNoCache)) put_name(out.put(' '), cache);
         out.put(": ").put(f.fixed).put('\n');
     }
     out.put('\n');

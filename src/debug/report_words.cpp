@@ -1,6 +1,7 @@
 // Numbers, times and names as reports say them, and what is known of a finding at all: where a fact is missing, its
 // words are left out.
 #include "cache/kmem_cache.h"
+#include "debug/objects.h"
 #include "debug/report.h"
 #include "os/clock.h"
 #include "os/environment.h"
@@ -13,6 +14,7 @@ report_context report_context_now() {
     context.program = start_block().program;
     context.process = raw_syscall(SYS_getpid);
     context.has_clock = clock_read(context.now);
+    context.epoch = process_epoch;
     context.module_of = module_of;
     context.stack_of = stack_depot_get;
     return context;
@@ -20,9 +22,9 @@ report_context report_context_now() {
 
 const char* finding_cache(const finding& f) {
     if (!strings_equal(f.cache_name, "?")) return f.cache_name;
-    if (!f.has_object) return "none";
+    if (!f.has_object) return kNoCache;
     if (f.where.cache != nullptr) return f.where.cache->name;
-    return f.where.in_run != nullptr ? "kmalloc-large" : "none";
+    return f.where.in_run != nullptr ? "kmalloc-large" : kNoCache;
 }
 
 bool finding_is_leak(const finding& f) {

@@ -2,14 +2,17 @@
 #include "debug/bad_calls.h"
 #include "debug/process.h"
 #include "debug/fault_signal.h"
+#include "debug/finding.h"
 #include "debug/guard.h"
 #include "debug/inject.h"
 #include "debug/leaks.h"
+#include "debug/modules.h"
 #include "debug/objects.h"
 #include "debug/on_demand.h"
 #include "debug/stack_depot.h"
 #include "debug/validate_objects.h"
 #include "kmalloc/kmalloc.h"
+#include "os/report_fd.h"
 
 namespace kslab {
 
@@ -39,8 +42,13 @@ constinit const debug_table debug_functions{
 
 void debug_start() {
     if ((debug_flags & kDebugTrack) != 0 || debug_sampling || inject_needs_stacks()) backtrace_boot();
+    if (debug_flags != 0 || debug_sampling) {
+        scoped_lock lock(report_lock);
+        modules_boot();
+    }
     fault_signal_boot();
     if (debug_flags != 0) on_demand_boot();
+    if (debug_flags != 0) report_fd_keep();
 }
 
 int debug_finish() {

@@ -9,7 +9,8 @@ namespace {
 
 // One line: who reads a trace reads it by machine. Stacks are there when U keeps them.
 void trace(const place& p, const call& how, const char* operation, const track& by) {
-    scoped_lock lock(report_lock);
+    report_right right;
+    if (!right) return;
     operation_text out;
     out->put("TRACE ");
     put_name(*out.operator->(), cache_name_of(p.cache));

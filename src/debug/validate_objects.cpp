@@ -33,7 +33,7 @@ void look_at(const place& p, void* context) {
 bool report_suspect(void* begin, const char* found_by) {
     place p;
     if (!find_place(begin, p)) return false;
-    finding_lease f(defect::poison);
+    finding_lease f;
     damage d;
     {
         object_lock lock(begin);

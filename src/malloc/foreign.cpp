@@ -70,7 +70,7 @@ bool may_be_next(const void* object) {
     struct mallinfo2 info = next_malloc().info();
     if (info.arena == 0 && info.hblks == 0) return false;
     mapping_kind kind = mapping_of(object);
-    return kind == mapping_kind::heap || kind == mapping_kind::anonymous;
+    return kind == mapping_kind::heap || kind == mapping_kind::anonymous || kind == mapping_kind::behind_file;
 }
 
 // Whether the pointer is for the next malloc. False: debugging has reported it, and there is nothing to do. In

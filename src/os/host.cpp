@@ -17,6 +17,7 @@ namespace kslab {
 namespace {
 
 file_identity stderr_at_start;
+int kept_stderr = -1;
 
 constexpr uint64_t kPipeOnly = uint64_t{1} << (SIGPIPE - 1);
 
@@ -75,11 +76,26 @@ void keep_last_report(const char* text, size_t length) {
 
 void report_fd_init() { stderr_at_start = identity_of(2); }
 
+int duplicate_high(int fd) {
+    long duplicate = -EINVAL;
+    for (long lowest = 512; lowest > 8 && duplicate == -EINVAL; lowest /= 2)  // EINVAL: beyond the limit
+        duplicate = raw_syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
+    return syscall_failed(duplicate) ? -1 : static_cast<int>(duplicate);
+}
+
+void report_fd_keep() {
+    if (stderr_at_start.known && kept_stderr < 0) kept_stderr = duplicate_high(2);
+}
+
 void host_write_report(const char* text, size_t length) {
     keep_last_report(text, length);
+    if (!stderr_at_start.known) return;
     file_identity now = identity_of(2);
-    if (!stderr_at_start.known || !(same_file(now, stderr_at_start) || now.refused)) return;
-    os_write_all(2, now.refused ? stderr_at_start : now, text, length);
+    if (now.refused || same_file(now, stderr_at_start)) {
+        os_write_all(2, stderr_at_start, text, length);
+    } else if (kept_stderr >= 0 && same_file(identity_of(kept_stderr), stderr_at_start)) {
+        os_write_all(kept_stderr, stderr_at_start, text, length);
+    }
 }
 
 void host_abort() {

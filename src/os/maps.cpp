@@ -92,8 +92,13 @@ mapping_kind mapping_of(const void* address) {
     uintptr_t where = reinterpret_cast<uintptr_t>(address);
     reader in("/proc/self/maps");
     line l;
-    while (read_line(in, l))
-        if (where >= l.start && where < l.end) return kind_of(l);
+    line before;
+    for (; read_line(in, l); before = l) {
+        if (where < l.start || where >= l.end) continue;
+        // Static data that a file has no bytes for follows its written part; but so may anything.
+        bool behind_data = before.end == l.start && before.writable && before.name[0] == '/';
+        return behind_data && kind_of(l) == mapping_kind::anonymous ? mapping_kind::behind_file : kind_of(l);
+    }
     return mapping_kind::unknown;
 }
 

@@ -9,7 +9,8 @@ enum class mapping_kind : uint8_t {
     anonymous,  // private memory without a name, writable
     heap,       // the brk heap
     stack,      // of the first thread
-    file,       // of a file: code, constants, static data behind it
+    file,       // of a file: code, constants, static data
+    behind_file,  // anonymous, and adjacent to static data: likely more of that
     other,      // special mappings
 };
 

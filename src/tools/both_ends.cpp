@@ -96,10 +96,12 @@ int run_both_ends(const debug_settings& s, const std::string& file, const words&
     how.in = input.next_run();
     run_result result = run_program(file, command, with, how);
 
-    with["KSLAB_GUARD"] = "start";
-    with["KSLAB_LOG"] = scratch.path("second.%p");
-    how = {input.next_run(), null_descriptor(), null_descriptor(), 0};
-    run_program(file, command, with, how);
+    if (!result.interrupted()) {
+        with["KSLAB_GUARD"] = "start";
+        with["KSLAB_LOG"] = scratch.path("second.%p");
+        how = {input.next_run(), null_descriptor(), null_descriptor(), 0};
+        run_program(file, command, with, how);
+    }
 
     std::vector<report_block> reports;
     size_t first = add_new(reports, reports_of(scratch, "first", form));
@@ -111,7 +113,7 @@ int run_both_ends(const debug_settings& s, const std::string& file, const words&
     print_reports(s, filter.filter(text) + summary(s, file, first, second));
 
     bool errors = std::any_of(reports.begin(), reports.end(), [](const report_block& block) {
-        return !block.defect.empty() && block.defect.find("eak") == block.defect.npos;
+        return !block.defect.empty() && !block.is_leak();
     });
     return errors && s.exitcode != 0 ? s.exitcode : result.status;
 }

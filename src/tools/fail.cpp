@@ -169,6 +169,7 @@ int fail_all(const fail_settings& s, const words& command) {
     long number = s.first, died = 0;
     for (; number <= s.last; number++) {
         failed_run run = program.run(number);
+        if (run.ended.interrupted()) throw failure(run.ended.status, "fail: interrupted");
         if (!run.injected) break;
         show_progress(number - s.first + 1);
         if (run.survived()) continue;

@@ -153,6 +153,8 @@ run_result run_program(const std::string& file, const words& command, const vari
     return result;
 }
 
+bool run_result::interrupted() const { return signal == SIGINT || signal == SIGQUIT; }
+
 std::string signal_name(int signal) {
     const char* name = sigabbrev_np(signal);
     return name == nullptr ? "signal " + std::to_string(signal) : std::string("SIG") + name;

@@ -38,6 +38,8 @@ struct run_result {
     int status = 0;       // as a shell has it
     int signal = 0;       // 0: it ended by itself
     bool timed_out = false;
+
+    bool interrupted() const;  // by the keyboard: no further runs are wanted
 };
 // SIGINT and SIGQUIT are left to the program meanwhile.
 run_result run_program(const std::string& file, const words& command, const variables& with, const run_settings& how);

@@ -14,6 +14,8 @@ struct report_block {
     std::string allocation;  // stacks, a frame a line, as module and offset
     std::string access;
     bool late = false;       // found by its traces: the stack is that of the check, not of the bug
+
+    bool is_leak() const { return defect.find("leak") != defect.npos; }
 };
 
 // Summaries are left out.

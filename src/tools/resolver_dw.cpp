@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "tools/dwarf_frames.h"
 #include "tools/resolver.h"
@@ -79,7 +80,8 @@ struct debug_file {
             dwfl_module_addrinfo(module, offset + bias, &distance, &symbol, nullptr, nullptr, nullptr);
         if (name == nullptr) return found;
         if (found.empty()) found.emplace_back();
-        found.front().function = demangled(name);
+        // Without the version: __libc_start_main@@GLIBC_2.34
+        found.front().function = demangled(std::string(name, std::strcspn(name, "@")).c_str());
         return found;
     }
 };

@@ -104,7 +104,7 @@ void symbolizer::filter(std::istream& in, std::ostream& out) {
     std::string line;
     while (std::getline(in, line)) {
         auto frame = parse_text_frame(line);
-        if (frame && !in.eof()) {
+        if (frame && !in.eof() && resolver::available()) {
             hold(line, *frame);
             continue;
         }

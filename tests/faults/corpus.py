@@ -2,6 +2,7 @@
 
 Shared by tests/faults/run (one program under kslab) and scripts/faults (all programs under many tools).
 """
+import functools
 import os
 import pathlib
 import re
@@ -25,7 +26,7 @@ FATAL = {"read-overflow", "write-overflow", "read-underflow", "write-underflow",
 
 MARKS = ("alloc", "free", "check", "access")
 
-# Bugs are meant, so no warnings; -fno-builtin and -fno-allocation-dce keep the compiler from removing them.
+# Bugs are meant, so no warnings; -fno-builtin and -fno-allocation-dce (GCC) keep the compiler from removing them.
 C_FLAGS = ["-std=gnu11"]
 CXX_FLAGS = ["-std=gnu++20"]
 FLAGS = ["-O1", "-g", "-fno-builtin", "-fno-omit-frame-pointer", "-fno-optimize-sibling-calls", "-w",
@@ -40,12 +41,16 @@ class Finding:
         self.texts = []
         self.exit = None
 
+    @property
+    def fatal(self):
+        return any(re.fullmatch(self.kind, kind) for kind in FATAL)
+
     def status(self):
         """The exit status as subprocess has it."""
         if self.exit is not None:
             word, value = self.exit.split()
             return -getattr(signal, "SIG" + value) if word == "signal" else int(value)
-        return -signal.SIGSEGV if self.kind in FATAL else 0
+        return -signal.SIGSEGV if self.fatal else 0
 
 
 class Program:
@@ -97,9 +102,17 @@ class Program:
         cxx = self.path.suffix == ".cpp"
         compiler = os.environ.get("CXX", "c++") if cxx else os.environ.get("CC", "cc")
         command = [compiler, *(CXX_FLAGS if cxx else C_FLAGS), *FLAGS, "-I", str(HERE)]
+        if cxx and not is_clang(compiler):
+            command.append("-fno-allocation-dce")
         if fixed:
             command.append("-DFIXED")
         return [*command, *extra, str(self.path), "-o", str(output)]
+
+
+@functools.lru_cache
+def is_clang(compiler):
+    done = subprocess.run([compiler, "--version"], stdout=subprocess.PIPE, check=False)
+    return b"clang" in done.stdout
 
 
 def programs(only=None):

@@ -182,6 +182,11 @@ def option_table(root):
             for part in options[name]:
                 if part not in shown[name]:
                     yield f"README.md: the row of KSLAB_{name} does not say: {part}"
+    if os.path.exists(os.path.join(root, "src/tools/man/kslab.7")):
+        page = read(root, "src/tools/man/kslab.7")
+        for name in options:
+            if not re.search(rf"^\.BR?I? KSLAB_{name}=| KSLAB_{name} ", page, re.MULTILINE):
+                yield f"src/tools/man/kslab.7 does not list KSLAB_{name}"
 
 
 def leftovers(root):

@@ -57,6 +57,22 @@ TEST(meta_arena, freed_records_are_used_again) {
     EXPECT_LE(metadata_mapped(), mapped + (size_t{1} << 20));
 }
 
+TEST(meta_arena, owns_what_it_gave_and_nothing_else) {
+    std::vector<record> records;
+    for (size_t size : {64, 3000, 4096, 70000, 65536, 1 << 20, 3 << 20})
+        records.push_back({static_cast<char*>(metadata_allocate(size)), size, 0});
+    int local = 0;
+    static int global;
+    EXPECT_FALSE(metadata_owns(reinterpret_cast<uintptr_t>(&local)));
+    EXPECT_FALSE(metadata_owns(reinterpret_cast<uintptr_t>(&global)));
+    for (const record& r : records) {
+        ASSERT_NE(r.memory, nullptr);
+        EXPECT_TRUE(metadata_owns(reinterpret_cast<uintptr_t>(r.memory)));
+        EXPECT_TRUE(metadata_owns(reinterpret_cast<uintptr_t>(r.memory + r.size - 1)));
+        metadata_free(r.memory, r.size);
+    }
+}
+
 TEST(meta_arena, threads_do_not_disturb_each_other) {
     std::vector<std::thread> threads;
     for (uint64_t t = 1; t <= 4; t++) threads.emplace_back(play, t, 20000 / kSanitizerFactor);

@@ -88,7 +88,7 @@ TEST(modules, own_data) {
 }
 
 TEST(modules, libc) {
-    void* function = dlsym(RTLD_DEFAULT, "qsort");
+    void* function = dlsym(RTLD_DEFAULT, "gnu_get_libc_version");
     expect_as_loaded(address_of(function));
     EXPECT_NE(std::string(kslab::module_of(address_of(function)).path).find("libc"), std::string::npos);
 }
@@ -124,10 +124,10 @@ TEST(modules, no_mapping_and_no_code) {
 class copied_library : public ::testing::Test {
 protected:
     void SetUp() override {
-        std::string from = kslab::module_of(address_of(dlsym(RTLD_DEFAULT, "qsort"))).path;
+        std::string from = kslab::module_of(address_of(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"))).path;
         path_ = fs::temp_directory_path() / ("kslab-modules-" + std::to_string(getpid()) + ".so");
         fs::copy_file(from, path_, fs::copy_options::overwrite_existing);
-        expected_id_ = loaded_at(address_of(dlsym(RTLD_DEFAULT, "qsort"))).build_id;
+        expected_id_ = loaded_at(address_of(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"))).build_id;
         int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
         start_ = static_cast<char*>(mmap(nullptr, kBytes, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0));
         close(fd);
@@ -181,7 +181,7 @@ TEST(modules, hundreds_of_mappings) {
     char* pages = static_cast<char*>(
         mmap(nullptr, kMappings * 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     for (size_t i = 0; i < kMappings; i++) mprotect(pages + i * 8192, 4096, PROT_NONE);
-    expect_as_loaded(address_of(dlsym(RTLD_DEFAULT, "qsort")));
+    expect_as_loaded(address_of(dlsym(RTLD_DEFAULT, "gnu_get_libc_version")));
     expect_as_loaded(address_of(reinterpret_cast<void*>(&look)));
     munmap(pages, kMappings * 8192);
 }
@@ -197,6 +197,17 @@ TEST(modules, more_than_the_table_holds) {
     EXPECT_GT(known, 20u);
     munmap(pages, kRegions * 8192);
     expect_as_loaded(address_of(reinterpret_cast<void*>(&look)));
+}
+
+TEST(modules, what_is_known_outlives_proc) {
+    kslab::modules_boot();
+    test::outcome result = test::in_fork([] {
+        if (chroot(fs::temp_directory_path().c_str()) != 0) _exit(77);
+        kslab::module_of(0x10);
+        if (kslab::module_of(address_of(reinterpret_cast<void*>(&look))).path == nullptr) _exit(1);
+    });
+    if (result.exit_code == 77) GTEST_SKIP() << "needs root";
+    EXPECT_EQ(result.exit_code, 0);
 }
 
 TEST(modules, without_proc_nothing_is_known) {

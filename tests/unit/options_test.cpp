@@ -1,6 +1,8 @@
 #include "config/options.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <sstream>
 #include <string>
@@ -215,6 +217,23 @@ TEST(options, the_last_of_two_wins) {
 
 // ---- Any text at all, against a second reader of sizes and numbers.
 
+// Thousands of complaints are nothing to read.
+class quiet {
+public:
+    quiet() : kept_(dup(2)) {
+        int nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, 2);
+        close(nowhere);
+    }
+    ~quiet() {
+        dup2(kept_, 2);
+        close(kept_);
+    }
+
+private:
+    int kept_;
+};
+
 bool second_reader(std::string text, bool units, size_t& n) {
     unsigned shift = 0;
     if (units && !text.empty() && std::string("kKmMgGtT").find(text.back()) != std::string::npos) {
@@ -232,6 +251,7 @@ bool second_reader(std::string text, bool units, size_t& n) {
 
 TEST(options, sizes_and_numbers_agree_with_a_second_reader) {
     const char* pieces[] = {"0", "1", "9", "64", "255", "1844674407", "3709551615", "K", "m", "G", "T", "x", "-", " ", "."};
+    quiet q;
     test::random dice(1);
     size_t good = 0;
     for (unsigned round = 0; round < 100000 / kSanitizerFactor; round++) {
@@ -256,6 +276,7 @@ TEST(options, sizes_and_numbers_agree_with_a_second_reader) {
 }
 
 TEST(options, random_environments_are_survived_with_a_line_for_each_mistake) {
+    quiet q;
     test::random dice(2);
     for (unsigned round = 0; round < 50000 / kSanitizerFactor; round++) {
         std::string variable = dice.one_in(2) ? "KSLAB_" : "";

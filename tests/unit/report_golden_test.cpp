@@ -345,6 +345,15 @@ void with_frame_pointers_and_lost_stacks() {
     expect_golden("gap_stacks", made);
 }
 
+void before_a_fork() {
+    made_finding made(defect::double_free);
+    made.object(object_state::quarantined);
+    made.f.record.epoch = 1;
+    made.called(call_kind::free, "free()");
+    made.f.address = made.f.where.object();
+    expect_golden("double_free_in_child", made);
+}
+
 void with_nothing_known() { expect_golden("gap_everything", made_finding(defect::heap_corrupt)); }
 
 TEST(report_golden, every_defect) {
@@ -358,6 +367,7 @@ TEST(report_golden, every_defect) {
     faults();
     poison_pointers();
     double_free();
+    before_a_fork();
     interior_free();
     frees_of_what_is_no_object();
     invalid_free_near_an_object();

@@ -308,13 +308,13 @@ NOINLINE void here() {
 }
 
 TEST_F(stack_backtrace, the_same_call_gives_the_same_id) {
-    uint32_t first = 0;
+    std::vector<uint32_t> ids;
     for (int i = 0; i < 10; i++) {
-        plain([] { EXPECTS; here(); AFTER_CALL; });
-        if (i == 0) first = id;
-        EXPECT_EQ(id, first);
-        EXPECT_NE(id, 0u);
+        plain([] { here(); AFTER_CALL; });
+        ids.push_back(id);
     }
+    EXPECT_NE(ids[0], 0u);
+    for (uint32_t each : ids) EXPECT_EQ(each, ids[0]);
 }
 
 // Two callers, one stack pointer in here(): the second frame must not eat what is remembered of the first.
@@ -400,6 +400,7 @@ volatile sig_atomic_t ticks;
 volatile sig_atomic_t empty;
 
 TEST_F(stack_backtrace, interrupted_by_itself) {
+    if (kSanitizerFactor != 1) GTEST_SKIP() << "the thread sanitizer puts signals off";
     install(SIGALRM, [](int, siginfo_t*, void*) {
         ticks = ticks + 1;
         if (stack_depot_here() == 0) empty = empty + 1;

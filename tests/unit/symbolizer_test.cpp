@@ -185,11 +185,13 @@ TEST(run_filter, with_no_process_left) {
 
 TEST(run_filter, in_an_empty_root) {
     SKIP_UNDER_SANITIZERS();
-    test::outcome result = test::in_fork([] {
-        char empty[] = "/tmp/kslab-empty-XXXXXX";
-        if (mkdtemp(empty) == nullptr || chroot(empty) != 0) _exit(77);
+    char empty[] = "/tmp/kslab-empty-XXXXXX";
+    ASSERT_NE(mkdtemp(empty), nullptr);
+    test::outcome result = test::in_fork([&] {
+        if (chroot(empty) != 0) _exit(77);
         _exit(filter({"/bin/cat"}, "text").empty() ? 0 : 1);
     });
+    rmdir(empty);
     if (result.exit_code == 77) GTEST_SKIP() << "needs root";
     EXPECT_EQ(result.exit_code, 0);
 }

@@ -2,7 +2,7 @@
 // text: 128 bytes
 #include "fault.h"
 
-static char *current;
+static char *volatile current;
 static NOINLINE void start(void) {
     current = malloc(128);  // <- alloc
 }

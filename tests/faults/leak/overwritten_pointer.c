@@ -2,7 +2,7 @@
 // text: 64 bytes
 #include "fault.h"
 
-static char *current;
+static char *volatile current;
 static NOINLINE void start(void) {
     RIGHT(free(current);)
     current = malloc(64);  // <- alloc

@@ -1,5 +1,5 @@
 // finds: heap-overflow   mode: 1
-// text: 4 bytes written just past the end of a 80-byte object
+// text: 4 bytes written just past the end of an 80-byte object
 // finds: write-overflow   mode: full
 #include "fault.h"
 

@@ -1,5 +1,5 @@
 // finds: heap-overflow   mode: 1
-// text: 8 bytes written just past the end of a 8-byte object
+// text: 8 bytes written just past the end of an 8-byte object
 // finds: write-overflow   mode: exact
 // A base object, used as if it were a derived one.
 #include "fault.h"

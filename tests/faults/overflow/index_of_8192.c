@@ -1,5 +1,5 @@
 // finds: heap-overflow   mode: 1
-// text: 1 byte written just past the end of a 8192-byte object
+// text: 1 byte written just past the end of an 8192-byte object
 // finds: write-overflow   mode: full
 #include "fault.h"
 

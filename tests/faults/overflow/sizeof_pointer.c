@@ -1,5 +1,5 @@
 // finds: heap-overflow   mode: 1
-// text: bytes written just past the end of a 8-byte object
+// text: bytes written just past the end of an 8-byte object
 // finds: write-overflow   mode: exact
 // malloc(sizeof p) where sizeof *p was meant.
 #include "fault.h"

@@ -1,5 +1,5 @@
 // finds: heap-overflow   mode: 1
-// text: 8 bytes written just past the end of a 800-byte object
+// text: 8 bytes written just past the end of an 800-byte object
 // finds: write-overflow   mode: full
 #include "fault.h"
 

@@ -1,5 +1,5 @@
 // finds: heap-underflow   mode: 1
-// text: 1 byte written just before the start of a 8192-byte object
+// text: 1 byte written just before the start of an 8192-byte object
 // finds: write-underflow   mode: start
 #include "fault.h"
 

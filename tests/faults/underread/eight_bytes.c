@@ -1,5 +1,5 @@
 // finds: read-underflow   mode: start
-// text: 8 bytes before the start of a 80-byte object
+// text: 8 bytes before the start of an 80-byte object
 #include "fault.h"
 
 int main(void) {

@@ -1,5 +1,5 @@
 // finds: write-after-free   mode: 1
-// finds: write-after-free-fault   mode: full
+// finds: (read-after-free|write-after-free-fault)   mode: full
 // The reference count drops once more.
 #include "fault.h"
 

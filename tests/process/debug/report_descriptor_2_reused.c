@@ -1,6 +1,7 @@
-// A program closes descriptor 2 and opens its data there, then has a finding: the data is what the program wrote, and
-// the report is in kslab_last_report for a debugger or core file.
+// A program closes descriptor 2 and opens its data there, then has a finding: the data is what the program wrote. The
+// report goes to what standard error was, and is in kslab_last_report for a debugger or core file.
 // env: KSLAB_DEBUG=FZPU
+// expect-stderr: ^BUG kmalloc-[0-9]+ .*: Right Redzone overwritten$
 #include "check.h"
 
 extern char kslab_last_report[] __attribute__((weak));
