@@ -16,8 +16,8 @@ from .rows import PATTERNS
 
 # Rows and the percentage of their work: about half a second or a second under glibc.
 WORK = {
-    "python3-json": 12, "perl-records": 12, "lua-tables": 15, "ruby-trees": 10, "gawk-words": 15, "sqlite3": 12, "ghostscript": 20,
-    "g++": 100, "gcc": 25, "git-log": 60,
+    "python3-json": 25, "perl-records": 30, "lua-tables": 60, "ruby-trees": 25, "gawk-words": 25, "sqlite3": 50, "ghostscript": 30,
+    "g++": 100, "gcc": 25, "git-log": 300,
     "json-tree": 25, "ordered-map": 20, "hash-tables": 15, "strings": 20, "linked-lists": 15, "vector-growth": 10,
 }
 ROWS = tuple(row for row in PROGRAMS + PATTERNS if row.name in WORK)

@@ -56,6 +56,8 @@ struct option_text {
       "at exit list leaks, or possible ones too, or all live objects too")                                     \
     X(choice, GUARD, guard, guard_side, guard_side::aligned, "aligned|exact|start",                            \
       "objects end at their guard page, aligned or to the byte, or begin behind it")                           \
+    X(number, GUARD_SITE, guard_site, size_t, 1000, "objects",                                                  \
+      "guard the first objects of each allocating stack, then one in 64; 0: all")                              \
     X(size, GUARD_MEMORY, guard_memory, size_t, 0, "bytes", "bound of guarded memory; 0: a quarter of the machine's") \
     X(number, SAMPLE_GUARD, sample_guard, size_t, 0, "allocations", "guard one in about so many slow allocations; 0: none") \
     X(text, FAIL, fail, option_text, option_text{}, "key:value[,...]", "let allocations fail: see kslab(7)")    \

@@ -308,19 +308,4 @@ unwind_rule read_unwind_rule([[maybe_unused]] const void* header, [[maybe_unused
     return rule;
 }
 
-unwind_rule scan_unwind_rule([[maybe_unused]] const void* eh_frame, [[maybe_unused]] const void* end,
-                             [[maybe_unused]] uintptr_t pc) {
-    unwind_rule rule;
-#if defined(__x86_64__)
-    const auto* at = static_cast<const uint8_t*>(eh_frame);
-    while (at < static_cast<const uint8_t*>(end)) {
-        dwarf_cursor in = dwarf_cursor::entry(at);
-        if (in.empty()) break;
-        if (read_description(at, pc, rule)) break;
-        at = in.end;
-    }
-#endif
-    return rule;
-}
-
 }  // namespace kslab

@@ -31,8 +31,4 @@ inline constexpr uint32_t kMostCfaWords = (1u << 19) - 1;
 // content of the module's PT_GNU_EH_FRAME.
 unwind_rule read_unwind_rule(const void* eh_frame_header, uintptr_t pc);
 
-// The first of these that can be followed has the description of `pc` looked for from start to end: for static
-// programs, which have no header. Ends at `end` or at a length of zero.
-unwind_rule scan_unwind_rule(const void* eh_frame, const void* end, uintptr_t pc);
-
 }  // namespace kslab

@@ -196,6 +196,8 @@ bool guard_covers(const void* address, place& out) {
     return true;
 }
 
+void guard_note_passed() { guarded.refused.fetch_add(1, std::memory_order_relaxed); }
+
 guard_stats guard_read_stats() {
     return {guarded.objects.load(std::memory_order_relaxed), guarded.pages.load(std::memory_order_relaxed) * kPageSize,
             guarded.refused.load(std::memory_order_relaxed), guard_pages_cheap()};

@@ -26,6 +26,9 @@ size_t guard_drain();
 // Whether `address` lies in an inaccessible page of a guarded run.
 bool guard_covers(const void* address, place& out);
 
+// KSLAB_GUARD_SITE let an object pass without a guard: it counts as refused.
+void guard_note_passed();
+
 struct guard_stats {
     size_t objects;      // guarded now, the freed that wait in quarantine included
     size_t bytes;        // resident for them

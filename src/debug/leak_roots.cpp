@@ -1,11 +1,13 @@
 #include "debug/leak_roots.h"
 
+#include "base/bits.h"
 #include "base/format.h"
 #include "base/host.h"
 #include "cache/kmem_cache.h"
 #include "debug/own_memory.h"
 #include "os/executable.h"
 #include "os/maps_reader.h"
+#include "os/memory.h"
 #include "pages/meta_arena.h"
 #include "pages/page_map.h"
 #include "pages/run.h"
@@ -28,11 +30,13 @@ constinit maps_reader maps;
 
 bool begins_with(const char* s, const char* prefix) { return equals_prefix(s, string_length(prefix), prefix); }
 
-// Our own variables, where they are not mixed with those of the executable.
-bool is_own_module(uintptr_t address) {
+// Our own variables are left out where they are not mixed with those of the executable. Only they: anonymous memory
+// behind them, the thread-local block of the first thread for one, may be part of the same mapping.
+uintptr_t behind_own_module(uintptr_t address) {
     uintptr_t start = reinterpret_cast<uintptr_t>(__ehdr_start);
-    if (start == 0 || executable_contains(&maps)) return false;
-    return address >= start && address < reinterpret_cast<uintptr_t>(_end);
+    if (start == 0 || address < start || executable_contains(&maps)) return address;
+    uintptr_t end = align_up(reinterpret_cast<uintptr_t>(_end), os_page_size());
+    return address < end ? end : address;
 }
 
 enum class reading : uint8_t { none, all, written };
@@ -53,8 +57,8 @@ reading how_to_read(const maps_line& line) {
 bool is_ours(const root_request& request, uintptr_t start) {
     for (uintptr_t own : request.own)
         if (own == start) return true;
-    return request.reader->owns(start) || (request.threads->memory != nullptr &&
-           reinterpret_cast<uintptr_t>(request.threads->memory) == start) || metadata_owns(start) || is_own_module(start);
+    if (start == reinterpret_cast<uintptr_t>(request.threads->memory)) return true;
+    return request.reader->owns(start) || metadata_owns(start);
 }
 
 // A span of pages with the same answer to: is this kslab's, and not a root?
@@ -161,8 +165,8 @@ bool for_each_root(const root_request& request, word_visitor to) {
         if (!line->readable) guard_end = line->end;
         reading how = how_to_read(*line);
         if (how == reading::none || is_ours(request, line->start)) continue;
-        range where = {start_of_stack(request, *line, behind_guard), line->end};
-        read_mapping(request, where, how, to);
+        range where = {behind_own_module(start_of_stack(request, *line, behind_guard)), line->end};
+        if (where.start < where.end) read_mapping(request, where, how, to);
     }
     maps.close();
     return true;

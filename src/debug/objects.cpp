@@ -89,15 +89,33 @@ bool take_guarded(const kmem_cache* cache, uint32_t flags, const call& how, plac
     return false;
 }
 
+// How many objects each place of the program that allocates has had, by a hash of its stack. A guard costs system
+// calls and a page fault at each allocation and free: the first KSLAB_GUARD_SITE objects of a place get one, later
+// one in so many.
+constexpr unsigned kSites = 1 << 14;
+constexpr unsigned kLaterRate = 64;
+relaxed<uint32_t> objects_of_site[kSites];
+
+bool site_deserves_guard(uint32_t stack) {
+    size_t most = active_options.guard_site;
+    if (most == 0 || stack == 0) return true;
+    relaxed<uint32_t>& objects = objects_of_site[(stack * 0x9e3779b1u) >> 18];
+    objects += 1;
+    if (objects <= most || objects % kLaterRate == 0) return true;
+    guard_note_passed();
+    return false;
+}
+
 // Objects with a constructor stay in slabs of their cache: it relies on their layout.
-bool wants_guard(const kmem_cache* cache, uint32_t flags, const call& how) {
+bool wants_guard(const kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack) {
     if (how.sampled) return true;
-    return (flags & kDebugGuard) != 0 && (cache == nullptr || cache->ctor == nullptr);
+    if ((flags & kDebugGuard) == 0 || (cache != nullptr && cache->ctor != nullptr)) return false;
+    return site_deserves_guard(stack);
 }
 
 // The first room for this call: false when memory is short.
-bool take_place(kmem_cache* cache, uint32_t flags, const call& how, place& p) {
-    if (wants_guard(cache, flags, how) && take_guarded(cache, flags, how, p)) return true;
+bool take_place(kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack, place& p) {
+    if (wants_guard(cache, flags, how, stack) && take_guarded(cache, flags, how, p)) return true;
     if (how.sampled) return false;
     return cache != nullptr ? take_from_slab(cache, p) : take_run(how, p);
 }
@@ -119,7 +137,7 @@ void set_record(const place& p, const call& how, uint32_t stack) {
 void fill_new(const place& p, const call& how) {
     fill_redzones(p, kRedzoneActive);
     if (!how.zero) return poison_in_use(p);
-    bool fresh = p.in_run != nullptr && p.in_run->content == run_content::zero && !p.guarded;
+    bool fresh = p.in_run != nullptr && p.in_run->content == run_content::zero;
     if (!fresh) __builtin_memset(p.object(), 0, how.size);
 }
 
@@ -160,12 +178,13 @@ void* debug_allocate(kmem_cache* cache, const call& how) {
     validate_now_and_then();
     uint32_t stack = (flags & kDebugTrack) != 0 || how.sampled ? stack_depot_here() : 0;
     place p;
-    if (!take_place(cache, flags, how, p)) {
+    if (!take_place(cache, flags, how, stack, p)) {
         // Memory is short: what waits may do.
         if (how.sampled) return nullptr;
         quarantine_drain();
+        guard_drain();
         trim_everything();
-        if (!take_place(cache, flags, how, p)) return nullptr;
+        if (!take_place(cache, flags, how, stack, p)) return nullptr;
     }
     {
         object_lock lock(p.begin);

@@ -118,8 +118,9 @@ bool place_of_owner(const void* address, page_owner owner, place& out) {
     slab* s = owner.slab();
     if (s->cache->debug == 0) return false;
     uint64_t offset = reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(s->s_mem);
-    uint64_t index = offset / s->cache->size;
-    if (offset > offset + 1 || index >= s->num) return false;
+    uint32_t size = s->cache->size;
+    if (offset >= uint64_t{s->num} * size) return false;
+    uint64_t index = s->cache->reciprocal != 0 ? (offset * s->cache->reciprocal) >> 32 : offset / size;
     out = place_in_slab(s, static_cast<uint32_t>(index));
     return true;
 }

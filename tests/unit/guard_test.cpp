@@ -187,6 +187,26 @@ TEST_P(guard_test, a_large_run_goes_back_whole) {
     write_to_zero_pages();
 }
 
+TEST_P(guard_test, what_waits_goes_back_on_demand) {
+    guard_drain();
+    size_t used = all_pages.stats().used;
+    size_t mappings = guard_mappings();
+    std::list<guarded_object> objects;
+    for (unsigned i = 0; i < 100; i++) {
+        guarded_object& o = objects.emplace_back();
+        ASSERT_TRUE(guard_allocate(64, 16, o.record, o.where));
+    }
+    for (guarded_object& o : objects) {
+        guard_hide(o.where);
+        guard_release(o.where);
+    }
+    EXPECT_EQ(all_pages.stats().used, used + 200) << "they wait";
+    EXPECT_EQ(guard_drain(), 100u);
+    EXPECT_EQ(all_pages.stats().used, used);
+    EXPECT_EQ(guard_mappings(), mappings);
+    write_to_zero_pages();
+}
+
 TEST_P(guard_test, memory_is_bounded_and_refusals_are_counted) {
     size_t held = guard_read_stats().bytes / kPageSize;  // by other cases of this program
     start(guard_side::aligned, (held + 100) * kPageSize);

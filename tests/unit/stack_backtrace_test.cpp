@@ -47,10 +47,15 @@ NOINLINE void capture() {
 NOINLINE void capture_and_compare() {
     EXPECTS;
     capture();
-    // capture() has returned; its own entry was the last expected.
+    // capture() has returned; its own entry was the last expected. Sanitizers do without inlining: there are frames
+    // between ours.
     ASSERT_GE(trace.count, expected.size() + 2);
-    for (size_t i = 0; i < expected.size(); i++)
-        EXPECT_EQ(trace.frame[i + 2], expected[expected.size() - 1 - i]) << "frame " << i + 2;
+    unsigned at = 2;
+    for (size_t i = expected.size(); i-- > 0; at++) {
+        while (kSanitizerFactor != 1 && at + 1 < trace.count && trace.frame[at] != expected[i]) at++;
+        ASSERT_LT(at, trace.count);
+        EXPECT_EQ(trace.frame[at], expected[i]) << "frame " << at;
+    }
     EXPECT_EQ(trace.source, stack_source::unwind_tables);
 }
 

@@ -3,8 +3,8 @@
 #include "fault.h"
 
 struct text {
-    char *data = new char[33];  // <- alloc
-    text() = default;
+    char *data;
+    text() : data(new char[33]) {}  // <- alloc
     RIGHT(text(const text &) : text() {})
     ~text() { delete[] data; }  // <- free, check
 };

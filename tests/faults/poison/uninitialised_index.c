@@ -3,7 +3,7 @@
 // An index of 0x5a5a5a5a5a5a5a5a leads nowhere.
 #include "fault.h"
 
-static char table[16];
+static volatile char table[16];
 static NOINLINE void stain(void) {
     long *old = malloc(64);
     old[6] = 3;
