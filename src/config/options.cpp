@@ -233,21 +233,34 @@ void options_read(options& into, char* const* environment) {
     }
 }
 
-void options_print_help() {
+namespace {
+
+// The columns of the table.
+constexpr size_t kIndent = 2;
+constexpr size_t kValues = kIndent + kPrefixLength + widest(&option_row::name) + 2;
+constexpr size_t kDefault = kValues + widest(&option_row::domain) + 2;
+constexpr size_t kMeaning = kDefault + kWidestDefault + 2;
+
+void print_head() {
+    report_line out;
+    out->pad_to(kMargin + kIndent).put("name").pad_to(kMargin + kValues).put("values");
+    out->pad_to(kMargin + kDefault).put("default").pad_to(kMargin + kMeaning).put("meaning");
+}
+
+void print_row(const option_row& row) {
     static constexpr options kDefaults;
-    static constexpr size_t kIndent = 2;
-    static constexpr size_t kValues = kIndent + kPrefixLength + widest(&option_row::name) + 2;
-    static constexpr size_t kDefault = kValues + widest(&option_row::domain) + 2;
-    static constexpr size_t kMeaning = kDefault + kWidestDefault + 2;
+    report_line out;
+    out->pad_to(kMargin + kIndent).put(kPrefix).put(row.name).pad_to(kMargin + kValues).put(row.domain);
+    put_value(out->pad_to(kMargin + kDefault), row, kDefaults);
+    out->pad_to(kMargin + kMeaning).put(row.help);
+}
+
+}  // namespace
+
+void options_print_help() {
     { report_line()->put("options, all of them environment variables"); }
-    report_line()->pad_to(kMargin + kIndent).put("name").pad_to(kMargin + kValues).put("values").pad_to(kMargin + kDefault)
-        .put("default").pad_to(kMargin + kMeaning).put("meaning");
-    for (const option_row& row : kRows) {
-        report_line out;
-        out->pad_to(kMargin + kIndent).put(kPrefix).put(row.name).pad_to(kMargin + kValues).put(row.domain);
-        put_value(out->pad_to(kMargin + kDefault), row, kDefaults);
-        out->pad_to(kMargin + kMeaning).put(row.help);
-    }
+    print_head();
+    for (const option_row& row : kRows) print_row(row);
 }
 
 }  // namespace kslab

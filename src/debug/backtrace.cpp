@@ -3,6 +3,7 @@
 #include <link.h>
 
 #include "debug/backtrace_context.h"
+#include "debug/backtrace_libunwind.h"
 #include "debug/backtrace_thread.h"
 #include "os/executable.h"
 
@@ -29,12 +30,13 @@ own_text find_own_text() {
     return {0, 0};
 }
 
-void capture_from(stack_trace& out, unsigned depth, stack_position at, first_frame first) {
+void capture_from(stack_trace& out, unsigned depth, stack_position at, first_frame first,
+                  const machine_registers& origin) {
     readable_range range;
     range.enter(at.sp);
     out.count = 0;
     out.exact = first == first_frame::at_instruction;
-    backtrace_walk(out, depth < kMaxDepth ? depth : kMaxDepth, at, first, range, nullptr);
+    backtrace_walk(out, depth < kMaxDepth ? depth : kMaxDepth, at, first, range, nullptr, &origin);
 }
 
 }  // namespace
@@ -43,17 +45,22 @@ void backtrace_boot() {
     if (backtrace_booted.load(std::memory_order_relaxed)) return;
     backtrace_own_text = find_own_text();
     rules_boot();
+    libunwind_boot();
     backtrace_booted.store(true, std::memory_order_release);
 }
 
 void backtrace_capture(stack_trace& out, unsigned depth) {
     if (KSLAB_UNLIKELY(!backtrace_booted.load(std::memory_order_acquire))) backtrace_own_text = find_own_text();
-    capture_from(out, depth, backtrace_caller(), first_frame::after_call);
+    machine_registers here;
+    here.take();
+    capture_from(out, depth, backtrace_caller(), first_frame::after_call, here);
 }
 
 void backtrace_from_context(stack_trace& out, unsigned depth, const void* ucontext) {
-    capture_from(out, depth, position_of_context(static_cast<const ucontext_t*>(ucontext)),
-                 first_frame::at_instruction);
+    const auto* context = static_cast<const ucontext_t*>(ucontext);
+    machine_registers there;
+    registers_of_context(there, context);
+    capture_from(out, depth, position_of_context(context), first_frame::at_instruction, there);
 }
 
 }  // namespace kslab

@@ -1,11 +1,13 @@
 // Stacks: where a call came from. By the unwind tables that every program and library carries for C++ exceptions
-// (.eh_frame), where there are none along frame pointers. No other library is needed, no lock is taken, nothing is
-// allocated from the heap, so that every thread, signal handler and half-started process may ask.
+// (.eh_frame), where these are beyond us by libunwind if that is installed, where there are none along frame pointers.
+// No lock of kslab's or the loader's is taken, nothing is allocated from the heap, so that every thread, signal handler
+// and half-started process may ask.
 //
 // From the cheapest to the dearest:
 //   stack_depot_here      the same call as a moment ago: the remembered slots hold the same return addresses
 //   backtrace_walk        frame by frame with rules from the rule cache (backtrace_rules.h)
 //   rule_for_slow         a return address that was never seen: its rule is read from .eh_frame (backtrace_cfi.h)
+//   libunwind_step        a frame whose rule is too complex for that (backtrace_libunwind.h)
 #pragma once
 #include "base/attributes.h"
 
@@ -17,6 +19,7 @@ enum class stack_source : uint8_t {
     none,
     frame_pointers,  // at least one frame was found so: frames may be missing, or be wrong
     unwind_tables,
+    libunwind,  // by unwind tables, at least one frame with libunwind's help
 };
 
 struct stack_trace {

@@ -237,8 +237,10 @@ uint8_t pack_bp(const row& r) {
     return simple ? static_cast<uint8_t>(words) : kBpLost;
 }
 
+constexpr unwind_rule kComplex{unwind_kind::complex, 0, 0};
+
 unwind_rule rule_of(const row& r) {
-    unwind_rule rule;
+    unwind_rule rule = kComplex;
     if (r.ra == place_kind::undefined) return {unwind_kind::end, 0, 0};
     if (r.ra != place_kind::at_cfa || r.ra_offset != -kWord) return rule;
     if (r.cfa == cfa_kind::deref_bp) {
@@ -261,7 +263,7 @@ bool read_description(const uint8_t* entry, uintptr_t pc, unwind_rule& rule) {
     uintptr_t start = in.pointer(common.pointer_encoding, 0);
     uintptr_t length = in.pointer(common.pointer_encoding & 0x0f, 0);
     if (pc - start >= length) return false;
-    rule = {};
+    rule = kComplex;
     if (common.signal) {
         rule.kind = unwind_kind::signal;
         return true;

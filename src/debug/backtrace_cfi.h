@@ -14,7 +14,8 @@ enum class unwind_kind : uint8_t {
     realigned,  // CFA = *(bp - cfa), the caller's bp at bp: functions that align their stack themselves
     signal,     // sp points to the context that a signal handler returns to
     end,        // nobody called this
-    unknown,    // no table has it, or none that can be said so
+    unknown,    // no table has it
+    complex,    // a table has it, in a way that none of the above says: libunwind's part (backtrace_libunwind.h)
 };
 
 struct unwind_rule {

@@ -30,12 +30,6 @@ using find_object_function = int(void*, found_object*);
 relaxed<find_object_function*> find_object;
 relaxed<bool> iterate;
 
-struct module_tables {
-    uintptr_t start = 0;
-    uintptr_t end = 0;
-    const void* header = nullptr;
-};
-
 struct module_query {
     uintptr_t pc;
     module_tables* out;
@@ -60,13 +54,7 @@ int look_at_module(dl_phdr_info* module, size_t, void* context) {
 }
 
 bool find_module(uintptr_t pc, module_tables& out) {
-    if (find_object_function* search = find_object; search != nullptr && !iterate) {
-        found_object found;
-        if (search(reinterpret_cast<void*>(pc), &found) != 0) return false;
-        out = {reinterpret_cast<uintptr_t>(found.map_start), reinterpret_cast<uintptr_t>(found.map_end),
-               found.eh_frame};
-        return true;
-    }
+    if (find_object != nullptr && !iterate) return module_around(pc, out);
     if (!iterate || &dl_iterate_phdr == nullptr) return false;
     module_query query{pc, &out};
     return dl_iterate_phdr(look_at_module, &query) != 0;
@@ -124,6 +112,14 @@ constexpr uintptr_t kLowestCode = uintptr_t{1} << 16;
 constexpr uintptr_t kHighestCode = uintptr_t{1} << 47;
 
 }  // namespace
+
+bool module_around(uintptr_t pc, module_tables& out) {
+    find_object_function* search = find_object;
+    found_object found;
+    if (search == nullptr || iterate || search(reinterpret_cast<void*>(pc), &found) != 0) return false;
+    out = {reinterpret_cast<uintptr_t>(found.map_start), reinterpret_cast<uintptr_t>(found.map_end), found.eh_frame};
+    return true;
+}
 
 KSLAB_NOINLINE packed_rule rule_for_slow(uintptr_t pc) {
     unwind_rule rule;

@@ -63,6 +63,15 @@ inline packed_rule rule_for(uintptr_t pc) {
 // Changes whenever rules were forgotten: whatever was derived from them is void then.
 extern std::atomic<uint32_t> rule_generation;
 
+// The module that holds `pc`, and its PT_GNU_EH_FRAME; false when there is none. Only its lock-free search: false
+// where the loader has none.
+struct module_tables {
+    uintptr_t start = 0;
+    uintptr_t end = 0;
+    const void* header = nullptr;
+};
+bool module_around(uintptr_t pc, module_tables& out);
+
 // Looks for the loader's functions. Before it only rules that are in the cache are found.
 void rules_boot();
 

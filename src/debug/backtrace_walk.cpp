@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "debug/backtrace_context.h"
+#include "debug/backtrace_libunwind.h"
 #include "debug/backtrace_rules.h"
 #include "os/syscall.h"
 
@@ -24,11 +25,6 @@ bool page_is_readable(uintptr_t page) {
 
 // Stacks are no larger between two frames than this; a rule that says so is wrong.
 constexpr uintptr_t kWidestFrame = uintptr_t{4} << 20;
-
-// Sanitizers know nothing of the frames of others.
-__attribute__((no_sanitize("address", "thread", "undefined"))) uintptr_t word_at(uintptr_t address) {
-    return *reinterpret_cast<const uintptr_t*>(address);
-}
 
 }  // namespace
 
@@ -52,13 +48,6 @@ bool readable_range::grow_to(uintptr_t address) {
     return true;
 }
 
-inline bool readable_range::read(uintptr_t address, uintptr_t& word) {
-    if (KSLAB_UNLIKELY(address % kWord != 0)) return false;
-    if (KSLAB_UNLIKELY(!holds(address)) && !grow_to(address)) return false;
-    word = word_at(address);
-    return true;
-}
-
 namespace {
 
 // Copied in and out of its dearer steps, so that what the cheap ones need stays in registers.
@@ -66,7 +55,9 @@ struct walker {
     stack_position at;
     slot_log log;
     bool exact;                  // at.ip is an instruction, not what follows a call
+    const machine_registers* origin;
     bool guessed = false;        // a frame pointer was followed
+    bool helped = false;         // by libunwind
     bool bp_in_register = true;  // as at the beginning
     uintptr_t bp_read_at = 0;    // where at.bp was read, unless the log has it already
 
@@ -86,8 +77,10 @@ private:
         bp_in_register = false;
         bp_read_at = 0;
     }
+    bool bp_is_lost() const { return at.bp == 0 && !bp_in_register; }
     bool to_caller(readable_range& range, uintptr_t cfa, packed_rule rule);
     bool step_rare(readable_range& range, packed_rule rule);
+    bool ask_libunwind(readable_range& range);
     bool realigned(readable_range& range, packed_rule rule);
     bool to_interrupted(readable_range& range);
     bool guess(readable_range& range);
@@ -125,7 +118,8 @@ inline bool walker::step(readable_range& range) {
     if (KSLAB_LIKELY(rule.kind() == unwind_kind::from_sp)) return to_caller(range, at.sp + rule.cfa_bytes(), rule);
     if (KSLAB_LIKELY(rule.kind() == unwind_kind::from_bp)) {
         note_use_of_bp();
-        return to_caller(range, at.bp + rule.cfa_bytes(), rule);
+        if (KSLAB_LIKELY(to_caller(range, at.bp + rule.cfa_bytes(), rule))) return true;
+        if (!bp_is_lost()) return false;
     }
     if (rule.kind() == unwind_kind::end) return false;
     walker copy = *this;
@@ -137,7 +131,25 @@ inline bool walker::step(readable_range& range) {
 KSLAB_NOINLINE bool walker::step_rare(readable_range& range, packed_rule rule) {
     if (rule.kind() == unwind_kind::realigned) return realigned(range, rule);
     if (rule.kind() == unwind_kind::signal) return to_interrupted(range);
-    return guess(range);
+    if (rule.kind() == unwind_kind::unknown) return guess(range);
+    if (ask_libunwind(range)) return at.ip != 0;
+    return rule.kind() == unwind_kind::complex && guess(range);
+}
+
+// True when it knew; then at.ip is 0 if nobody called this.
+bool walker::ask_libunwind(readable_range& range) {
+    libunwind_frame frame{at, exact, !bp_is_lost()};
+    libunwind_answer answer = libunwind_step(frame, origin, range, log);
+    if (answer == libunwind_answer::none) return false;
+    if (frame.asked_bp) note_use_of_bp();
+    helped = true;
+    exact = false;
+    bp_in_register = false;
+    bp_read_at = 0;
+    at = frame.at;
+    if (answer == libunwind_answer::end) at.ip = 0;
+    if (!frame.bp_known) forget_bp();
+    return true;
 }
 
 bool walker::realigned(readable_range& range, packed_rule rule) {
@@ -156,7 +168,7 @@ bool walker::to_interrupted(readable_range& range) {
     if (!range.read(at.sp, word) || !range.read(at.sp + kRegisters, word)) return false;
     at = position_of_context(reinterpret_cast<const ucontext_t*>(at.sp));
     range.enter(at.sp);
-    log.count = log.capacity + 1;
+    log.give_up();
     bp_in_register = false;
     bp_read_at = 0;
     exact = true;
@@ -195,8 +207,8 @@ bool walker::along_frame_pointer(readable_range& range) {
 }  // namespace
 
 void backtrace_walk(stack_trace& out, unsigned depth, stack_position at, first_frame first, readable_range& range,
-                    slot_log* log) {
-    walker w{at, log != nullptr ? *log : slot_log{}, first == first_frame::at_instruction};
+                    slot_log* log, const machine_registers* origin) {
+    walker w{at, log != nullptr ? *log : slot_log{}, first == first_frame::at_instruction, origin};
     readable_range known = range;
     unsigned count = out.count;
     bool more = count < depth;
@@ -209,6 +221,7 @@ void backtrace_walk(stack_trace& out, unsigned depth, stack_position at, first_f
     out.count = count;
     out.source = count == 0  ? stack_source::none
                  : w.guessed ? stack_source::frame_pointers
+                 : w.helped  ? stack_source::libunwind
                              : stack_source::unwind_tables;
 }
 

@@ -88,6 +88,8 @@ void inject_start(const inject_rules& rules) {
 
 void inject_stop() { active.store(false, std::memory_order_relaxed); }
 
+void inject_continue() { active.store(true, std::memory_order_release); }
+
 void inject_boot() {
     const char* value = active_options.fail.text;
     if (*value == '\0') return;

@@ -14,6 +14,8 @@ void inject_boot();
 // Starts counting anew with these rules (they are copied). For tests, and for inject_boot.
 void inject_start(const inject_rules& rules);
 void inject_stop();
+// After inject_stop, as if it had not been.
+void inject_continue();
 
 bool inject_active();
 // Whether the rules ask who called.

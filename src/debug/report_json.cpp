@@ -55,6 +55,7 @@ const char* source_name(stack_source source) {
         case stack_source::none: return "none";
         case stack_source::frame_pointers: return "frame-pointers";
         case stack_source::unwind_tables: return "unwind-tables";
+        case stack_source::libunwind: return "libunwind";
     }
     return "none";
 }

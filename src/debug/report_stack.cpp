@@ -55,6 +55,8 @@ void report_put_source(text& out, const stack_view& stack) {
         out.put(" (no stack)");
     else if (stack.source == stack_source::frame_pointers)
         out.put(" (stack by frame pointers)");
+    else if (stack.source == stack_source::libunwind)
+        out.put(" (stack by libunwind)");
 }
 
 }  // namespace kslab

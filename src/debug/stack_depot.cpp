@@ -175,12 +175,14 @@ KSLAB_NOINLINE uint32_t put_without_state() {
 }
 
 __attribute__((noinline)) uint32_t put_walk(backtrace_thread* mine, stack_position at, recent_stack& recent) {
+    machine_registers here;
+    here.take();
     slot_log log{recent.slot, at.sp, mine->capacity, 0, false};
     recent.generation = 0;
     uint32_t generation = rule_generation.load(std::memory_order_relaxed);
     mine->range.enter(at.sp);
     mine->trace.count = 0;
-    backtrace_walk(mine->trace, track_depth, at, first_frame::after_call, mine->range, &log);
+    backtrace_walk(mine->trace, track_depth, at, first_frame::after_call, mine->range, &log, &here);
     uint32_t id = stack_depot_put(mine->trace);
     if (!log.complete() || id == 0) return id;
     recent.ip = at.ip;

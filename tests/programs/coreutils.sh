@@ -3,6 +3,7 @@
 #
 # tier: quick
 # timeout: 120
+# debug-timeout: 240
 # packages: bash coreutils gawk sed grep tar gzip bzip2 xz-utils findutils diffutils
 # commands: bash sort gawk sed grep tar gzip xz find xargs diff
 
@@ -51,4 +52,16 @@ workload() {
     diff -r "$in/tree" out/tree
     { diff <(sort "$in/records") <(sed 's/7$/8/' "$in/records" | sort) || true; } | md5sum
     rm -r out tree.tar
+}
+
+leaks() {
+    head -n 2000 "$work/input/records" > records
+    confirm bash -c 'declare -A n; while read -r a b c; do n[$b]=$c; x+=("${c//./_}"); done < records; echo "${#n[@]}"'
+    confirm sort -k2,2 -k4,4nr records
+    confirm gawk '{ n[$2]++ } END { for (k in n) s += n[k]; print s }' records
+    confirm sed -E 's/user([0-9]+)/\1-u/g; y/abc/xyz/' records
+    confirm grep -E -c '(host1[0-9]+|user[0-9]*7) .*\.[135]$' records
+    confirm tr '[:lower:]' '[:upper:]'
+    confirm tar --sort=name --mtime=@0 --owner=0 --group=0 -czf records.tar.gz records
+    confirm xz -T2 -k -c records
 }

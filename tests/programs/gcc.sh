@@ -4,6 +4,7 @@
 #
 # tier: full
 # timeout: 300
+# debug-timeout: 300
 # packages: gcc g++ libc6-dev libstdc++-12-dev
 # commands: gcc g++ as ld
 
@@ -80,4 +81,13 @@ workload() {
     echo 'int f() { return std::vector<int>{1, "x"}.at(); }' > "$work/bad.cpp"
     g++ -include vector -c "$work/bad.cpp" 2>&1 && return 1
     echo "status of a failing compilation: $?"
+}
+
+leaks() {
+    printf '#include <stdio.h>\nint main(void) { return puts("a") < 0; }\n' > small.c
+    confirm gcc -O2 -g small.c -o small
+    echo 'template <int n> struct f { int x[n]; f<n - 1> y; }; template <> struct f<0> {}; f<50> v;' > small.cpp
+    confirm g++ -O1 -c small.cpp -o small.o
+    echo 'int f() { return g(; }' > bad.cpp
+    confirm g++ -c bad.cpp
 }

@@ -3,6 +3,7 @@
 #
 # tier: full
 # timeout: 180
+# debug-timeout: 180
 # packages: git
 # commands: git
 
@@ -17,10 +18,14 @@ prepare() {
     }'
 }
 
-workload() {
-    # Fixed names and dates make every object id the same.
+# Fixed names and dates make every object id the same.
+identity() {
     export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example GIT_COMMITTER_NAME=C GIT_COMMITTER_EMAIL=c@example
     export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_DATE='2020-01-01T00:00:00Z' GIT_COMMITTER_DATE='2020-01-01T00:00:00Z'
+}
+
+workload() {
+    identity
     git config --global protocol.file.allow always
     git config --global gc.auto 0
     git config --global advice.detachedHead false
@@ -55,4 +60,19 @@ workload() {
     git bundle create -q ../all.bundle --all && git bundle verify -q ../all.bundle
     git cat-file --batch-all-objects --batch-check | md5sum
     cd .. && rm -rf one two all.bundle
+}
+
+leaks() {
+    identity
+    export HOME=$work/leaks
+    git init -q -b main one
+    cd one || return
+    cp "$work"/input/files/f1?.txt .
+    git add . && git commit -q -m first
+    sed -i s/line/LINE/ f10.txt && git commit -q -a -m second
+    confirm git log --stat -M
+    confirm git blame -s f10.txt
+    confirm git diff --word-diff HEAD~
+    confirm git fsck --full --strict --no-progress
+    confirm git -c pack.threads=1 repack -q -a -d -f
 }

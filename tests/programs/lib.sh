@@ -10,6 +10,11 @@
 #   workload   does the work in an empty current directory; what it prints and what it leaves
 #              there is compared. LD_PRELOAD is set or not: it need not care.
 # and, if need be, have (is it usable? sets reason) and proof.
+#
+# A program that is also run with KSLAB_DEBUG has a line
+#   # debug-timeout: SECONDS (both runs and memcheck)
+# and the function leaks, see debugging.bash. The variable mode is 1 or full then, for a workload
+# that would take too long, and empty otherwise.
 
 # Locale, time zone, home and the caller's tool settings must not change results.
 clean_environment() {
@@ -28,7 +33,7 @@ clean_environment() {
 program_ready() {
     local command
     reason=
-    for command in $(field "$name" commands); do
+    for command in $(field "$name" commands) ${mode:+valgrind}; do
         if ! type -P "$command" > /dev/null; then
             reason="$command is not installed"
             return 1
@@ -183,6 +188,7 @@ program_main() {
         fail "the workload itself ends with status $status under glibc"
     fi
     [[ ! -e $work/server.log ]] || mv "$work/server.log" "$work/glibc.server.log"
+    [[ -z $mode ]] || debug_prepare
     run_once kslab "$KSLAB_LIB"
 
     if ! cmp -s "$work/glibc.status" "$work/kslab.status"; then
@@ -207,10 +213,12 @@ program_main() {
         printf 'kslab reported something:\n%s\n' "$(sed -n '1,20p' <<< "$said")"
         bad=1
     fi
+    [[ -z $mode ]] || check_logs "$work/logs" || bad=1
     if ((bad)); then
         echo "--- standard error under kslab, last lines:"
         tail -n 20 "${logs[@]}" | cut -c1-500
         fail "not the same under kslab"
     fi
     echo "ok: $name: $(wc -c < "$work/kslab.out") bytes of output and $(find "$work/kslab" -type f | wc -l) files are the same"
+    [[ -z $mode ]] || confirm_leaks
 }

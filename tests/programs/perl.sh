@@ -4,6 +4,7 @@
 #
 # tier: full
 # timeout: 120
+# debug-timeout: 120
 # packages: perl
 # commands: perl
 
@@ -64,4 +65,10 @@ END
 workload() {
     perl "$work/input/work.pl"
     if perl -MConfig -e 'exit !$Config{useithreads}'; then perl "$work/input/threads.pl"; fi
+}
+
+leaks() {
+    # Perl frees its interpreter at exit only when asked to: what it loses is what it is.
+    confirm perl -e 'my %h = map { $_ => [1 .. $_] } 1 .. 99; print scalar %h, "\n"; print join(",", sort keys %h) =~ /9+/'
+    confirm perl -Mthreads -e 'print map { threads->create(sub { "$_[0] " x 3 }, $_)->join } 1 .. 4'
 }

@@ -4,6 +4,7 @@
 #
 # tier: full
 # timeout: 600
+# debug-timeout: 400
 # packages: python3 libpython3.11-testsuite
 # commands: python3
 
@@ -42,4 +43,17 @@ for case in tree.parse(sys.argv[1]).iter("testcase"):
 print(len(rows), "test methods")
 print("\n".join("%s %s" % row for row in sorted(rows.items())))
 END
+}
+
+leaks() {
+    local program='
+import json, re, threading, collections
+rows = [{"n": i, "s": "x" * (i % 50)} for i in range(500)]
+assert json.loads(json.dumps(rows)) == rows
+print(len(re.findall(r"x(\\d)", "x1y" * 100)), collections.Counter("abracadabra").most_common(2))
+t = [threading.Thread(target=lambda: [str(i) for i in range(100)]) for _ in range(3)]
+[x.start() for x in t]; [x.join() for x in t]'
+    confirm python3 -c "$program"
+    export PYTHONMALLOC=malloc
+    confirm python3 -c "$program"
 }

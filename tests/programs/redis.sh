@@ -4,6 +4,7 @@
 #
 # tier: full
 # timeout: 240
+# debug-timeout: 240
 # packages: redis-server redis-tools
 # commands: redis-server redis-cli redis-benchmark
 
@@ -48,4 +49,15 @@ workload() {
     ask shutdown nosave 2> /dev/null || true
     wait_for 20 eval '! kill -0 $server_pid'
     rm -f -- *.rdb *.sock
+}
+
+leaks() {
+    head -n 3000 "$work/input/commands" > commands
+    confirm bash -c '
+        redis-server --port 0 --unixsocket redis.sock --save "" --appendonly no > /dev/null &
+        until [[ -S redis.sock ]]; do sleep 0.1; done
+        redis-cli -s redis.sock < commands > /dev/null
+        redis-cli -s redis.sock dbsize
+        redis-cli -s redis.sock shutdown nosave
+        wait'
 }

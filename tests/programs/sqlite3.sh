@@ -4,6 +4,7 @@
 #
 # tier: quick
 # timeout: 120
+# debug-timeout: 120
 # packages: sqlite3
 # commands: sqlite3
 
@@ -46,4 +47,10 @@ workload() {
     sqlite3 copy.db 'CREATE TABLE t (a, b, c, d, e)' ".import --csv rows.csv t" 'SELECT count(*), max(b) FROM t'
     # An error in the middle leaves the same message and status.
     sqlite3 data.db 'SELECT nothing FROM nowhere' 2>&1 || echo "status $?"
+}
+
+leaks() {
+    sed 's/i < 120000/i < 1200/' "$work/input/script.sql" > script.sql
+    confirm sqlite3 :memory: '.read script.sql'
+    confirm sqlite3 :memory: 'SELECT nothing FROM nowhere'
 }
