@@ -24,8 +24,8 @@ int kslab_is_active(void);
  * be asked for; nothing is dereferenced. */
 int kslab_owns(const void *address);
 
-/* Walks the whole heap and checks that its records agree with each other. Returns 0 when they do; otherwise -1,
- * and one line on standard error says what is wrong. Other threads must not allocate meanwhile, or the answer
+/* Walks the whole heap and checks that its records agree with each other, and with KSLAB_DEBUG the redzones and the
+ * poison of all objects. Returns 0 when all is well; otherwise -1, and standard error says what is wrong. Other threads must not allocate meanwhile, or the answer
  * may be wrong. */
 int kslab_validate(void);
 

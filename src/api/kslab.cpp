@@ -7,6 +7,7 @@
 #include "debug/leaks.h"
 #include "debug/objects.h"
 #include "debug/validate.h"
+#include "debug/validate_objects.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/page_allocator.h"
 
@@ -32,8 +33,9 @@ KSLAB_EXPORT int kslab_is_active(void) {
 
 KSLAB_EXPORT int kslab_validate(void) {
     boot();
+    size_t damaged = debug_flags != 0 ? validate_objects("kslab_validate()") : 0;
     const char* wrong = validate_heap();
-    if (wrong == nullptr) return 0;
+    if (wrong == nullptr) return damaged == 0 ? 0 : -1;
     report_line()->put("the heap is inconsistent: ").put(wrong);
     return -1;
 }

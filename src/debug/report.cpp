@@ -9,6 +9,7 @@
 #include "debug/inject.h"
 #include "debug/report.h"
 #include "debug/symbolizer.h"
+#include "debug/validate_objects.h"
 #include "kmalloc/kmalloc.h"
 #include "os/syscall.h"
 
@@ -83,6 +84,9 @@ report_extras extras_now() {
     report_extras extras{};
     inject_stats injected = inject_read_stats();
     depot_stats depot = stack_depot_stats();
+    validation_stats checked = validation_read_stats();
+    extras.checked_objects = checked.objects;
+    extras.checked_bytes = checked.bytes;
     extras.guard_refused = guard_read_stats().refused;
     extras.inject_asked = injected.asked;
     extras.inject_failed = injected.failed;

@@ -102,6 +102,7 @@ void tally_reset();
 
 // What else the summary tells: of the run, not of its findings.
 struct report_extras {
+    size_t checked_objects, checked_bytes;  // by the last validation
     size_t guard_refused;
     size_t inject_asked, inject_failed;
     size_t stacks, stack_bytes;

@@ -277,6 +277,8 @@ void report_put_summary_json(text& out, const report_context& context, const rep
                 if (tally.kind[i].findings != 0) put_kind(out, kinds, tally.kind[i], static_cast<defect>(i));
         }
         put_leak_totals(out, summary);
+        summary.number("checked_objects", extras.checked_objects);
+        summary.number("checked_bytes", extras.checked_bytes);
         summary.number("guard_refused", extras.guard_refused);
         summary.number("inject_asked", extras.inject_asked);
         summary.number("inject_failed", extras.inject_failed);

@@ -29,10 +29,17 @@ void put_leak_class(text& out, const char* label, size_t objects, size_t bytes) 
 }
 
 void put_extras(text& out, const report_extras& extras) {
+    if (extras.checked_objects != 0) {
+        out.put("  checked at exit: ");
+        put_count(out, extras.checked_bytes, "byte");
+        out.put(" of redzones and poison of ");
+        put_count(out, extras.checked_objects, "object");
+        out.put('\n');
+    }
     if (extras.guard_refused != 0) {
         out.put("  not guarded: ");
         put_count(out, extras.guard_refused, "object");
-        out.put(", which got redzones instead (KSLAB_GUARD_MEMORY, or too many mappings)\n");
+        out.put(", which got redzones instead (KSLAB_GUARD_SITE, KSLAB_GUARD_MEMORY, or too many mappings)\n");
     }
     if (extras.inject_asked != 0) {
         out.put("  fault injection: ").dec(extras.inject_failed).put(" of ");

@@ -18,6 +18,7 @@ namespace {
 
 // Damaged places found in one walk; they are reported when no lock is held.
 struct suspects {
+    validation_stats seen;
     static constexpr unsigned kMost = 32;
     void* begin[kMost];
     unsigned count;
@@ -27,6 +28,9 @@ void look_at(const place& p, void* context) {
     auto* found = static_cast<suspects*>(context);
     if (found->count == suspects::kMost) return;
     object_lock lock(p.begin);
+    found->seen.objects++;
+    if (!place_is_hidden(p))
+        found->seen.bytes += p.record->state == object_state::live ? p.bytes - p.record->requested : p.bytes;
     if (check_where_it_stands(p)) found->begin[found->count++] = p.begin;
 }
 
@@ -46,12 +50,30 @@ bool report_suspect(void* begin, const char* found_by) {
 
 }  // namespace
 
+namespace {
+
+// Of whichever validation was the last to end.
+struct {
+    relaxed<size_t> objects;
+    relaxed<size_t> bytes;
+    void operator=(const validation_stats& seen) {
+        objects = seen.objects;
+        bytes = seen.bytes;
+    }
+} last_seen;
+
+}  // namespace
+
+validation_stats validation_read_stats() { return {last_seen.objects, last_seen.bytes}; }
+
 size_t validate_objects(const char* found_by) {
     size_t damaged = 0;
     for (;;) {
         suspects found;
         found.count = 0;
+        found.seen = {};
         for_each_place(look_at, &found);
+        last_seen = found.seen;
         size_t before = damaged;
         for (unsigned i = 0; i < found.count; i++) damaged += report_suspect(found.begin[i], found_by) ? 1 : 0;
         // A thread that goes on writing would keep us here.
