@@ -169,7 +169,7 @@ bool read_word(uintptr_t address, uintptr_t& word) {
         if (address < q.log->sp)
             q.log->give_up();
         else
-            q.log->add(address, word);
+            q.log->add_once(address, word);
         return true;
     }
     // An expression may read anything; such a walk is not remembered.
@@ -357,7 +357,7 @@ KSLAB_NOINLINE bool finds_caller() {
 bool works() {
     if (finds_caller()) return true;
     has_load_offset = false;
-    bool found = finds_caller();
+    bool found = finds_caller();  // no tail call: it compares its caller with what it finds
     return found;
 }
 

@@ -83,6 +83,12 @@ struct slot_log {
         if (count < capacity) slots[count] = {static_cast<uint32_t>(address - sp), static_cast<uint32_t>(word)};
         count++;
     }
+    // For who may read a word again and again.
+    void add_once(uintptr_t address, uintptr_t word) {
+        for (unsigned i = 0; i < count && i < capacity; i++)
+            if (slots[i].offset == static_cast<uint32_t>(address - sp)) return;
+        add(address, word);
+    }
     bool complete() const { return count <= capacity; }
     void give_up() { count = capacity + 1; }
 };

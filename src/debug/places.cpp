@@ -66,15 +66,23 @@ const kmem_cache* cache_of_number(uint16_t number) {
     return &kmalloc_caches.caches[number - 1];
 }
 
-place place_of_run(run* r) {
+namespace {
+
+place place_with_record(run* r, object_record* record) {
     char* begin = static_cast<char*>(r->memory());
     size_t bytes = r->pages * kPageSize;
     if (r->guard != run_guard::none) bytes -= kPageSize;
     if (r->guard == run_guard::before) begin += kPageSize;
-    const object_record& record = *r->record;
-    return {begin,   bytes, r->record, record.flags, cache_of_number(record.cache),
+    return {begin,   bytes, record, record->flags, cache_of_number(record->cache),
             nullptr, r,     r->guard != run_guard::none};
 }
+
+// Read once: another thread may release the run that a bad pointer leads to.
+object_record* record_of(const run* r) { return __atomic_load_n(&r->record, __ATOMIC_RELAXED); }
+
+}  // namespace
+
+place place_of_run(run* r) { return place_with_record(r, r->record); }
 
 namespace {
 
@@ -111,9 +119,9 @@ bool place_is_hidden(const place& p) {
 bool place_of_owner(const void* address, page_owner owner, place& out) {
     if (owner.none()) return false;
     if (run* r = owner.run()) {
-        if (r->record == nullptr) return false;
-        out = place_of_run(r);
-        return true;
+        object_record* record = record_of(r);
+        if (record != nullptr) out = place_with_record(r, record);
+        return record != nullptr;
     }
     slab* s = owner.slab();
     if (s->cache->debug == 0) return false;
@@ -131,8 +139,9 @@ bool find_place(const void* address, place& out) {
     page_owner before = page_owner_before(address);
     run* r = before.none() ? nullptr : before.run();
     uintptr_t where = reinterpret_cast<uintptr_t>(address);
-    if (r == nullptr || r->record == nullptr || where < r->start || where >= r->end()) return false;
-    out = place_of_run(r);
+    object_record* record = r == nullptr ? nullptr : record_of(r);
+    if (record == nullptr || where < r->start || where >= r->end()) return false;
+    out = place_with_record(r, record);
     return true;
 }
 

@@ -16,12 +16,13 @@ damage check_where_it_stands(const place& p) {
 
 namespace {
 
-// Damaged places found in one walk; they are reported when no lock is held.
+// Damaged objects of one walk: copied and repaired where they are found, with the locks that keep them there, and
+// reported when no lock is held.
 struct suspects {
-    validation_stats seen;
-    static constexpr unsigned kMost = 32;
-    void* begin[kMost];
-    unsigned count;
+    static constexpr unsigned kMost = 4;
+    finding_lease damaged[kMost];
+    unsigned count = 0;
+    validation_stats seen{};
 };
 
 void look_at(const place& p, void* context) {
@@ -31,21 +32,9 @@ void look_at(const place& p, void* context) {
     found->seen.objects++;
     if (!place_is_hidden(p))
         found->seen.bytes += p.record->state == object_state::live ? p.bytes - p.record->requested : p.bytes;
-    if (check_where_it_stands(p)) found->begin[found->count++] = p.begin;
-}
-
-bool report_suspect(void* begin, const char* found_by) {
-    place p;
-    if (!find_place(begin, p)) return false;
-    finding_lease f;
-    damage d;
-    {
-        object_lock lock(begin);
-        d = check_where_it_stands(p);
-        if (d) note_damage(f, p, d);
-    }
-    if (d) report_damage(f, found_by, false);
-    return static_cast<bool>(d);
+    damage d = check_where_it_stands(p);
+    if (!d || !found->damaged[found->count].borrow(defect::poison)) return;
+    note_damage(found->damaged[found->count++], p, d);
 }
 
 }  // namespace
@@ -67,18 +56,18 @@ struct {
 validation_stats validation_read_stats() { return {last_seen.objects, last_seen.bytes}; }
 
 size_t validate_objects(const char* found_by) {
+    // A thread that goes on writing shall not keep us here.
+    constexpr unsigned kMostWalks = 1000;
     size_t damaged = 0;
-    for (;;) {
+    for (unsigned walk = 0; walk < kMostWalks; walk++) {
         suspects found;
-        found.count = 0;
-        found.seen = {};
         for_each_place(look_at, &found);
+        for (unsigned i = 0; i < found.count; i++) report_damage(found.damaged[i], found_by, false);
+        damaged += found.count;
         last_seen = found.seen;
-        size_t before = damaged;
-        for (unsigned i = 0; i < found.count; i++) damaged += report_suspect(found.begin[i], found_by) ? 1 : 0;
-        // A thread that goes on writing would keep us here.
-        if (found.count < suspects::kMost || damaged == before) return damaged;
+        if (found.count < suspects::kMost) break;
     }
+    return damaged;
 }
 
 namespace {

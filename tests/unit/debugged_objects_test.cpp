@@ -2,9 +2,12 @@
 // is reported.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <random>
+#include <thread>
+#include <vector>
 
 #include "debug/finding.h"
 #include "debug/objects.h"
@@ -148,6 +151,34 @@ TEST_F(debugged_objects, users_caches_with_constructors) {
     for (int i = 0; i < 7; i++) kmem_cache_free(cache, all[i]);
     kmem_cache_destroy(cache);
     kmem_cache_destroy(other);
+    EXPECT_EQ(validate_heap(), nullptr);
+}
+
+TEST_F(debugged_objects, threads_that_pass_objects_on_while_another_validates) {
+    active_options.quarantine = 64 << 10;
+    constexpr int kThreads = 3;
+    std::atomic<bool> stop{false};
+    std::atomic<char*> slot[16] = {};
+    std::vector<std::thread> threads;
+    size_t before = findings_so_far();
+    for (int t = 0; t < kThreads; t++)
+        threads.emplace_back([&, t] {
+            std::mt19937 random(static_cast<unsigned>(t));
+            for (int i = 0; i < 20000; i++) {
+                size_t size = random() % 100 == 0 ? 9000 + random() % 50000 : 1 + random() % 300;
+                char* p = allocate(size);
+                std::memset(p, t, size);
+                kfree(slot[random() % 16].exchange(p));
+            }
+        });
+    std::thread validator([&] {
+        while (!stop) EXPECT_EQ(validate_objects("test"), 0u);
+    });
+    for (std::thread& thread : threads) thread.join();
+    stop = true;
+    validator.join();
+    for (auto& last : slot) kfree(last);
+    EXPECT_EQ(findings_so_far(), before);
     EXPECT_EQ(validate_heap(), nullptr);
 }
 

@@ -177,10 +177,10 @@ TEST_F(stack_by_libunwind, several_in_one_stack) {
 
 // Through our own frames, which have saved the register, and through one that has its own value in it.
 TEST_F(stack_by_libunwind, register_that_calls_preserve) {
-    in_chain([] { EXPECTS; by_register([] { capture_and_compare(); AFTER_CALL; }, 160); AFTER_CALL; });
+    in_chain([] { EXPECTS; by_register([] { capture_and_compare(); AFTER_CALL; }, 168); AFTER_CALL; });
     EXPECT_TRUE(good);
     in_chain([] {
-        by_register([] { by_register([] { capture_and_compare(); AFTER_CALL; }, 64); AFTER_CALL; }, 160);
+        by_register([] { by_register([] { capture_and_compare(); AFTER_CALL; }, 72); AFTER_CALL; }, 168);
         AFTER_CALL;
     });
     EXPECT_TRUE(good);
@@ -201,7 +201,7 @@ TEST_F(stack_by_libunwind, from_a_signals_context) {
     for (int i = 0; i < 2; i++) {
         good = false;
         in_chain([] { by_register([] { in_chain([] { by_expression([] { raise(SIGUSR1); AFTER_CALL; }); AFTER_CALL; });
-            AFTER_CALL; }, 48); AFTER_CALL; });
+            AFTER_CALL; }, 56); AFTER_CALL; });
         EXPECT_TRUE(good);
     }
     other.ss_flags = SS_DISABLE;
