@@ -6,6 +6,8 @@
 
 #include "base/check.h"
 #include "base/host.h"
+#include "check/debug_table.h"
+#include "debug/library_new.h"
 #include "malloc/malloc.h"
 #include "loaded_library.h"
 #include "os/executable.h"
@@ -20,11 +22,12 @@ namespace {
 
 // Null when no C++ library is loaded. The usual one, loaded with the program, is found without allocating.
 template <typename F>
-KSLAB_NOINLINE F* library_operator(const char* name) {
-    if (void* found = kslab::next_definition(name)) return reinterpret_cast<F*>(found);
+KSLAB_NOINLINE F* library_operator(const char* name, kslab::call_kind kind) {
+    void* found = kslab::next_definition(name);
     for (const char* library : {"libstdc++.so.6", "libc++.so.1"})
-        if (void* found = kslab::loaded_definition(library, name)) return reinterpret_cast<F*>(found);
-    return nullptr;
+        if (found == nullptr) found = kslab::loaded_definition(library, name);
+    if (found != nullptr && kslab::debug_flags != 0) kslab::library_new_note(kind, found);
+    return reinterpret_cast<F*>(found);
 }
 
 // The library's aligned operators round the size up, and some let it wrap: sizes that cannot be go to the plain
@@ -39,7 +42,7 @@ bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
     KSLAB_NAME void* name(size_t size) {                                                \
         if (void* object = kslab::malloc_inline(size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr)) \
             return object;                                                              \
-        auto* next = library_operator<void*(size_t)>(#name);                            \
+        auto* next = library_operator<void*(size_t)>(#name, kslab::call_kind::kind);                            \
         if (next == nullptr) no_library(size);                                          \
         return next(size);                                                              \
     }
@@ -49,7 +52,7 @@ bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
         if (void* object = kslab::memalign_any(align, size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
         if (absurd(size, align)) return plain(size);                                            \
-        auto* next = library_operator<void*(size_t, size_t)>(#name);                            \
+        auto* next = library_operator<void*(size_t, size_t)>(#name, kslab::call_kind::kind);                            \
         if (next == nullptr) no_library(size);                                                  \
         return next(size, align);                                                               \
     }
@@ -58,7 +61,7 @@ bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
     KSLAB_NAME void* name(size_t size, const void* nothrow) {                                   \
         if (void* object = kslab::malloc_inline(size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))         \
             return object;                                                                      \
-        auto* next = library_operator<void*(size_t, const void*)>(#name);                       \
+        auto* next = library_operator<void*(size_t, const void*)>(#name, kslab::call_kind::kind);                       \
         return next == nullptr ? nullptr : next(size, nothrow);                                 \
     }
 
@@ -67,7 +70,7 @@ bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
         if (void* object = kslab::memalign_any(align, size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
         if (absurd(size, align)) return plain(size, nothrow);                                   \
-        auto* next = library_operator<void*(size_t, size_t, const void*)>(#name);               \
+        auto* next = library_operator<void*(size_t, size_t, const void*)>(#name, kslab::call_kind::kind);               \
         return next == nullptr ? nullptr : next(size, align, nothrow);                          \
     }
 

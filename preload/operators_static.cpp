@@ -29,8 +29,7 @@ void* allocate_or_null(Allocate allocate) noexcept {
 using kslab::call_kind;
 
 void* plain(std::size_t size, call_kind kind) {
-    if (void* object = kslab::malloc_inline(size, kind); KSLAB_LIKELY(object != nullptr)) return object;
-    return allocate_or_throw([=] { return kslab::malloc_slow(size, kind); });
+    return allocate_or_throw([=] { return kslab::malloc_inline(size, kind); });
 }
 
 void* aligned(std::size_t size, std::align_val_t align, call_kind kind) {

@@ -54,7 +54,7 @@ bool debug_takes_free(kmem_cache* cache, void* object) {
     page_owner owner = owner_of(object);
     call how{.kind = call_kind::kmem_cache_free, .cache = cache};
     if (owner.none()) return debug_functions.bad_pointer(object, how);
-    if (!under_debugging(owner)) return false;
+    if (!under_debugging(owner)) return cache->debug != 0 && debug_functions.bad_pointer(object, how);
     debug_functions.free(object, owner, how);
     return true;
 }
@@ -117,7 +117,7 @@ KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
     cache_chain_remove(c);
     drain_all_arrays_of(c);
     if (c->debug != 0) quarantine_drain();
-    if (!cache_shrink_node(c)) {
+    if (!cache_shrink_node(c) || (c->debug != 0 && live_objects_of(c) != 0)) {
         cache_chain_add(c);
         if (c->debug != 0) return report_objects_remaining(c);
         report_line()->put("kmem_cache_destroy ").put(c->name).put(": ").dec(objects_out(c)).put(

@@ -34,7 +34,7 @@ struct debug_table {
     void (*bad_size)(const call& how, size_t count);
     bool (*sample)();
     // Before realloc copies: false after a report when it is no live object of malloc's.
-    bool (*may_realloc)(const void* object, page_owner owner);
+    bool (*may_realloc)(const void* object, page_owner owner, call_kind kind);
     // What the caller may use: exactly what was asked for. 0 after a report when it is no live object.
     size_t (*usable_size)(const void* object, page_owner owner, const call& how);
 };

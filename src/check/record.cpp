@@ -26,6 +26,7 @@ constexpr call_row kCalls[] = {
     {"operator new(align)", call_family::cxx_object, true},
     {"operator new[](align)", call_family::cxx_array, true},
     {"kmalloc", call_family::kmalloc, false},
+    {"krealloc", call_family::kmalloc, false},
     {"kmem_cache_alloc", call_family::cache, false},
     {"free", call_family::c, false},
     {"free_sized", call_family::c, false},
@@ -37,8 +38,9 @@ constexpr call_row kCalls[] = {
     {"kfree", call_family::kmalloc, false},
     {"kmem_cache_free", call_family::cache, false},
     {"malloc_usable_size", call_family::none, false},
+    {"ksize", call_family::none, false},
 };
-static_assert(sizeof kCalls / sizeof kCalls[0] == static_cast<size_t>(call_kind::usable_size) + 1,
+static_assert(sizeof kCalls / sizeof kCalls[0] == static_cast<size_t>(call_kind::ksize) + 1,
               "a row for each call_kind");
 
 const call_row& row(call_kind kind) { return kCalls[static_cast<unsigned>(kind)]; }

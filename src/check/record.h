@@ -14,11 +14,11 @@ enum class call_kind : uint8_t {
     none,
     malloc, calloc, realloc, memalign, aligned_alloc, posix_memalign, valloc, pvalloc,
     new_object, new_array, new_aligned, new_array_aligned,
-    kmalloc, kmem_cache_alloc,
+    kmalloc, krealloc, kmem_cache_alloc,
     free, free_sized, free_aligned_sized,
     delete_object, delete_array, delete_aligned, delete_array_aligned,
     kfree, kmem_cache_free,
-    usable_size,
+    usable_size, ksize,
 };
 // "malloc", "operator new[]", "free" …
 const char* call_name(call_kind kind);
@@ -27,6 +27,8 @@ const char* call_name(call_kind kind);
 enum class call_family : uint8_t { none, c, cxx_object, cxx_array, kmalloc, cache };
 call_family family_of(call_kind kind);
 bool is_aligned_call(call_kind kind);
+// Any operator new.
+inline bool is_new(call_kind kind) { return kind >= call_kind::new_object && kind <= call_kind::new_array_aligned; }
 
 struct track {
     uint32_t stack;   // in the stack depot; 0: none

@@ -155,7 +155,7 @@ const char* debug_switches_parse(debug_switches& into, const char* value, size_t
 void debug_switches_read(debug_switches& into, const options& from, const char* program) {
     into = debug_switches{};
     const char* only = from.debug_exe.text;
-    if (*only != '\0' && !matches_patterns(only, string_length(only), program)) return;
+    if (*only != '\0' && !matches_programs(only, program)) return;
     size_t at;
     if (const char* wrong = debug_switches_parse(into, from.debug.text, at)) report_wrong(from.debug.text, wrong, at);
     into.implied = inject_implied_flags(into, from.fail.text);
@@ -188,6 +188,28 @@ uint32_t debug_flags_any(const debug_switches& switches) {
             named |= switches.blocks[i].flags;
     }
     return named | rest | switches.implied;
+}
+
+text& put_debug_letters(text& out, uint32_t flags) {
+    for (size_t i = 0; kLetters[i] != '\0'; i++)
+        if ((flags & kFlagOfLetter[i]) != 0) out.put(kLetters[i]);
+    return out;
+}
+
+bool matches_programs(const char* patterns, const char* program) {
+    auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (*patterns != '\0') {
+        size_t length = 0;
+        size_t begin = 0;
+        for (; patterns[length] != '\0' && patterns[length] != ','; length++)
+            if (patterns[length] == '/') begin = length + 1;
+        size_t end = length;
+        while (begin < end && is_blank(patterns[begin])) begin++;
+        while (end > begin && is_blank(patterns[end - 1])) end--;
+        if (matches_patterns(patterns + begin, end - begin, program)) return true;
+        patterns += length + (patterns[length] == ',');
+    }
+    return false;
 }
 
 bool matches_patterns(const char* patterns, size_t length, const char* name) {

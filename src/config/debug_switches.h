@@ -12,6 +12,7 @@
 namespace kslab {
 
 struct options;
+class text;
 
 enum debug_flag : uint32_t {
     kDebugChecks = 1 << 0,      // F: every free is proved at once
@@ -62,5 +63,10 @@ uint32_t debug_flags_any(const debug_switches& switches);
 
 // Whether `name` is matched by one of the comma-separated patterns (`*` at the end of one matches any rest).
 bool matches_patterns(const char* patterns, size_t length, const char* name);
+// The same for executables: of a path the last component counts, and blanks around a pattern do not.
+bool matches_programs(const char* patterns, const char* program);
+
+// The letters of the flags, in the order of the grammar.
+text& put_debug_letters(text& out, uint32_t flags);
 
 }  // namespace kslab

@@ -5,19 +5,22 @@
 #include <errno.h>
 #include <link.h>
 
-#include "check/record.h"
 #include "debug/backtrace_dwarf.h"
 #include "debug/backtrace_rules.h"
 #include "debug/inject.h"
-#include "debug/objects.h"
 #include "debug/own_memory.h"
-#include "kmalloc/kmalloc.h"
 #include "os/environment.h"
+#include "os/executable.h"
 #include "os/syscall.h"
 #include "pages/meta_arena.h"
 
-#pragma weak dlopen
 #pragma weak dlsym
+#pragma weak environ
+#pragma weak _r_debug
+#pragma weak __libc_single_threaded
+
+extern "C" char** environ;
+extern "C" char __libc_single_threaded;
 
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
@@ -306,7 +309,7 @@ bool is_dynamic() {
     const process_start& start = start_block();
     const auto* headers = static_cast<const ElfW(Phdr)*>(start.phdr);
     for (size_t i = 0; i < start.phdr_count; i++)
-        if (headers[i].p_type == PT_INTERP) return &dlopen != nullptr && &dlsym != nullptr;
+        if (headers[i].p_type == PT_INTERP) return &dlsym != nullptr;
     return false;
 }
 
@@ -332,13 +335,7 @@ bool make_space() {
     constexpr int kNoCache = 0;  // a cache would bring a lock that a fork could leave held
     space = theirs.create_addr_space(&ours, 0);
     stack = static_cast<char*>(metadata_allocate(kStackBytes));
-    if (space == nullptr || stack == nullptr || theirs.set_caching_policy(space, kNoCache) < 0) return false;
-    // The only pointer to it is a variable of ours, where no leak scan looks.
-    place p;
-    if (debug_flags == 0 || !find_place(space, p)) return true;
-    object_lock lock(p.begin);
-    p.record->marks |= kMarkIgnored;
-    return true;
+    return space != nullptr && stack != nullptr && theirs.set_caching_policy(space, kNoCache) >= 0;
 }
 
 // Whether it gets from here to our caller. Its interface may have changed in ways that no name tells.
@@ -361,18 +358,60 @@ bool works() {
     return found;
 }
 
-}  // namespace
-
-void libunwind_boot() {
-    if (loaded.load(std::memory_order_relaxed) || !is_dynamic()) return;
+void load() {
+    libunwind_load_state.store(libunwind_load::never, std::memory_order_relaxed);
     int saved = errno;
     bool injecting = inject_active();
-    if (injecting) inject_stop();  // the loader's allocations are not the program's
-    void* library = dlopen("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
-    if (library != nullptr && find_functions(library) && make_space() && works())
+    if (injecting) inject_stop();
+    libunwind_loading = true;
+    // By its name: the linker warns of static programs that refer to it.
+    void* (*open)(const char*, int) = nullptr;
+    find(RTLD_DEFAULT, open, "dlopen");
+    void* library = open == nullptr ? nullptr : open("libunwind-x86_64.so.8", RTLD_NOW | RTLD_LOCAL);
+    if (library != nullptr && find_functions(library) && make_space() && works()) {
         loaded.store(true, std::memory_order_release);
+        rule_generation.fetch_add(1, std::memory_order_relaxed);  // stacks that are remembered may be better now
+    }
+    libunwind_loading = false;
     if (injecting) inject_continue();
     errno = saved;
+}
+
+// The program's first thread, called by nothing but the program and its libraries from _start: neither in a signal
+// handler nor below the loader, in whichever constructor or lookup.
+bool is_safe_moment(const stack_position& at) {
+    stack_trace whole;
+    readable_range range;
+    range.enter(at.sp);
+    backtrace_walk(whole, kMaxDepth, at, first_frame::after_call, range, nullptr, nullptr);
+    if (whole.count == 0 || whole.source != stack_source::unwind_tables) return false;
+    module_tables loader;
+    if (&_r_debug == nullptr || !module_around(_r_debug.r_brk, loader)) return false;
+    for (unsigned i = 0; i < whole.count; i++) {
+        uintptr_t ip = whole.frame[i] - 1;
+        if (rule_for(ip).kind() == unwind_kind::signal || ip - loader.start < loader.end - loader.start) return false;
+    }
+    uintptr_t last = whole.frame[whole.count - 1];
+    return rule_for(last - 1).kind() == unwind_kind::end && executable_contains(reinterpret_cast<const void*>(last));
+}
+
+}  // namespace
+
+constinit std::atomic<libunwind_load> libunwind_load_state{libunwind_load::never};
+constinit relaxed<bool> libunwind_loading{false};
+
+void libunwind_boot() {
+    if (libunwind_load_state.load(std::memory_order_relaxed) != libunwind_load::never || !is_dynamic()) return;
+    bool libc_is_ready = &environ == nullptr || environ != nullptr;
+    if (libc_is_ready) return load();
+    libunwind_load_state.store(libunwind_load::later, std::memory_order_relaxed);
+}
+
+KSLAB_NOINLINE void libunwind_load_later(const stack_position& at) {
+    if (__libc_single_threaded == 0)
+        libunwind_load_state.store(libunwind_load::never, std::memory_order_relaxed);
+    else if (is_safe_moment(at))
+        load();
 }
 
 bool libunwind_loaded() { return loaded.load(std::memory_order_acquire); }
@@ -395,7 +434,10 @@ size_t libunwind_stack_used() {
 
 namespace kslab {
 
+constinit std::atomic<libunwind_load> libunwind_load_state{libunwind_load::never};
+constinit relaxed<bool> libunwind_loading{false};
 void libunwind_boot() {}
+void libunwind_load_later(const stack_position&) {}
 bool libunwind_loaded() { return false; }
 libunwind_answer libunwind_step(libunwind_frame&, const machine_registers*, readable_range&, slot_log&) {
     return libunwind_answer::none;

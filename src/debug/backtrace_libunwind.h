@@ -4,15 +4,28 @@
 // It is asked as a debugger asks it about another process: all that it reads, it reads through functions given here,
 // so that a wrong table cannot make it fault, and it needs neither the loader nor its lock. It runs on a stack of its
 // own with signals blocked, in one thread at a time; whoever finds it busy for long, or holds it already, does without.
-// It is loaded by the constructor if it is installed, and never linked with.
+// It is loaded when the process starts if it is installed, and never linked with.
 #pragma once
+#include <atomic>
+
+#include "base/relaxed.h"
 #include "debug/backtrace_walk.h"
 
 namespace kslab {
 
-// Loads it; only from the library's constructor. Without it libunwind_step knows nothing.
+// From the library's constructor. Loads it; without it libunwind_step knows nothing.
+//
+// But where kslab is initialised before libc, dlopen would initialise libc without the program's arguments and
+// environment. Then it is loaded at a call of the program for memory, while there is one thread only and nothing is in
+// progress that the loader might be part of.
 void libunwind_boot();
 bool libunwind_loaded();
+
+enum class libunwind_load : uint8_t { never, later };
+extern std::atomic<libunwind_load> libunwind_load_state;
+void libunwind_load_later(const stack_position& at);
+// What is allocated now is the loader's and libunwind's, for good.
+extern relaxed<bool> libunwind_loading;
 
 enum class libunwind_answer : uint8_t {
     caller,

@@ -131,9 +131,9 @@ inline bool walker::step(readable_range& range) {
 KSLAB_NOINLINE bool walker::step_rare(readable_range& range, packed_rule rule) {
     if (rule.kind() == unwind_kind::realigned) return realigned(range, rule);
     if (rule.kind() == unwind_kind::signal) return to_interrupted(range);
-    if (rule.kind() == unwind_kind::unknown) return guess(range);
-    if (ask_libunwind(range)) return at.ip != 0;
-    return rule.kind() == unwind_kind::complex && guess(range);
+    bool needs_lost_bp = rule.kind() == unwind_kind::from_bp;
+    if ((needs_lost_bp || rule.kind() == unwind_kind::complex) && ask_libunwind(range)) return at.ip != 0;
+    return !needs_lost_bp && guess(range);
 }
 
 // True when it knew; then at.ip is 0 if nobody called this.

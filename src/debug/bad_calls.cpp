@@ -3,6 +3,7 @@
 #include "base/bits.h"
 #include "cache/kmem_cache.h"
 #include "config/size_classes.h"
+#include "debug/library_new.h"
 #include "debug/objects.h"
 #include "os/executable.h"
 #include "os/maps.h"
@@ -123,7 +124,7 @@ bool debug_bad_pointer(const void* pointer, const call& how) {
         finding_set_object(*f, near);
         f->cache_name = near.cache != nullptr ? near.cache->name : "kmalloc-large";
     } else if (all_pages.covers(pointer, state)) {
-        f->detail = "the address lies in pages of the heap that hold no object now";
+        f->detail = "nothing is allocated there now; was it freed before?";
     } else {
         f->what = kind_of_foreign(pointer);
     }
@@ -136,30 +137,9 @@ bool debug_bad_pointer(const void* pointer, const call& how) {
     return true;
 }
 
-namespace {
-
-// operator new that fails asks the C++ library's, which calls malloc with the same size: that is one finding.
-struct {
-    relaxed<uint32_t> thread{0};
-    relaxed<size_t> size{0};
-} refused_new;
-
-bool is_new(call_kind kind) {
-    call_family family = family_of(kind);
-    return family == call_family::cxx_object || family == call_family::cxx_array;
-}
-
-bool repeats_refused_new(const call& how) {
-    bool repeats = !is_new(how.kind) && refused_new.thread == this_thread_id() && refused_new.size == how.size;
-    refused_new.thread = is_new(how.kind) ? this_thread_id() : 0;
-    refused_new.size = how.size;
-    return repeats;
-}
-
-}  // namespace
-
 void debug_bad_size(const call& how, size_t count) {
-    if (repeats_refused_new(how)) return;
+    // operator new has reported it already.
+    if (library_new_calling() != call_kind::none) return;
     finding_lease f(defect::bad_size);
     if (!f) return;
     f->found_by = call_name(how.kind);
@@ -194,9 +174,9 @@ size_t debug_usable_size(const void* object, page_owner owner, const call& how) 
     return check_live(object, owner, how, p) ? p.record->requested : 0;
 }
 
-bool debug_may_realloc(const void* object, page_owner owner) {
+bool debug_may_realloc(const void* object, page_owner owner, call_kind kind) {
     place p;
-    return check_live(object, owner, {.kind = call_kind::realloc}, p);
+    return check_live(object, owner, {.kind = kind}, p);
 }
 
 namespace {
@@ -214,6 +194,12 @@ void count_remaining(const place& p, void* context) {
 }
 
 }  // namespace
+
+size_t live_objects_of(const kmem_cache* cache) {
+    remaining r{cache, nullptr, 0};
+    for_each_place(count_remaining, &r);
+    return r.count;
+}
 
 void report_objects_remaining(const kmem_cache* cache) {
     remaining r{cache, nullptr, 0};

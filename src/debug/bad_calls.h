@@ -23,11 +23,13 @@ void report_damage(finding_lease& f, const char* found_by, bool with_stack);
 
 // kmem_cache_destroy of a cache whose objects are in use: the first of them, and how many.
 void report_objects_remaining(const kmem_cache* cache);
+// Guarded objects are in no slab of their cache: kmem_cache_destroy asks here.
+size_t live_objects_of(const kmem_cache* cache);
 
 // Functions of the table.
 bool debug_bad_pointer(const void* pointer, const call& how);
 void debug_bad_size(const call& how, size_t count);
 size_t debug_usable_size(const void* object, page_owner owner, const call& how);
-bool debug_may_realloc(const void* object, page_owner owner);
+bool debug_may_realloc(const void* object, page_owner owner, call_kind kind);
 
 }  // namespace kslab

@@ -87,6 +87,11 @@ uintptr_t restorer() { return 0; }
 
 // While ours runs, only faults of its own interrupt it.
 void tell_kernel(int signal, const kernel_sigaction& of_program) {
+    // Ignored signals stay so across exec. A fault of an instruction ends the process all the same, without report.
+    if (of_program.handler == kIgnore) {
+        set_action(signal, &of_program, nullptr);
+        return;
+    }
     unsigned long mirrored = of_program.handler > kIgnore ? of_program.flags & kMirrored : kMirrored;
     kernel_sigaction ours{reinterpret_cast<uintptr_t>(our_handler), SA_SIGINFO | SA_NODEFER | mirrored, restorer(),
                           ~kBoth};

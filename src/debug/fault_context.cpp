@@ -78,7 +78,7 @@ size_t read_carefully(void* into, uintptr_t from, size_t bytes) {
     if (first > bytes) first = bytes;
     iovec local{into, bytes};
     iovec remote[2] = {{reinterpret_cast<void*>(from), first}, {reinterpret_cast<void*>(from + first), bytes - first}};
-    long done = raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_getpid), reinterpret_cast<long>(&local), 1,
+    long done = raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_gettid), reinterpret_cast<long>(&local), 1,
                             reinterpret_cast<long>(remote), bytes > first ? 2 : 1, 0);
     return done < 0 ? 0 : static_cast<size_t>(done);
 }

@@ -1,5 +1,7 @@
 #include "debug/fault_finding.h"
 
+#include "debug/inject.h"
+
 #include "base/format.h"
 #include "cache/kmem_cache.h"
 #include "debug/fault_context.h"
@@ -213,13 +215,23 @@ bool judge_near(finding& f, const void* address, bool write) {
     return true;
 }
 
+// Nothing else explains the fault, and an allocation of this thread failed on purpose before it.
+bool judge_injected(finding& f) {
+    injected_failure last;
+    if (!inject_last_failure(last) || last.thread != this_thread_id()) return false;
+    f.what = defect::injected;
+    f.how = last.how;
+    return true;
+}
+
 }  // namespace
 
 bool judge_fault(finding& f, const siginfo_t* info, const void* context, bool guarded_only) {
     bool addressed = info->si_code != SI_KERNEL;
     bool write = access_of(context) == fault_access::write;
     bool found = (addressed && judge_guard_page(f, info->si_addr, write)) ||
-                 (!guarded_only && (judge_poison(f, info, context) || (addressed && judge_near(f, info->si_addr, write))));
+                 (!guarded_only && (judge_poison(f, info, context) ||
+                                    (addressed && judge_near(f, info->si_addr, write)) || judge_injected(f)));
     if (!found) return false;
     f.found_by = info->si_signo == SIGBUS ? "a fault (SIGBUS)" : "a fault (SIGSEGV)";
     f.thread = this_thread_id();

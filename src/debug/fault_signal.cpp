@@ -155,4 +155,6 @@ void handle_fault(int signal, siginfo_t* info, void* context) {
 
 void fault_signal_boot() { fault_actions_install(handle_fault); }
 
+void fault_after_fork() { reporter.store(0, std::memory_order_relaxed); }
+
 }  // namespace kslab

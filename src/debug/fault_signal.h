@@ -7,6 +7,8 @@ namespace kslab {
 
 // Installs the handler; when debugging is on.
 void fault_signal_boot();
+// In the child of a fork: no other thread is reporting a fault there.
+void fault_after_fork();
 
 // sigaction and signal of the program for these two, which must not replace ours (preload/signals.cpp). False: not
 // such a signal, or debugging is off: do what libc does.

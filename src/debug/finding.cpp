@@ -29,33 +29,38 @@ const char* defect_json_name(defect d) { return kJsonNames[static_cast<unsigned>
 
 namespace {
 
-constexpr unsigned kFindings = 8;
+constexpr unsigned kFindings = 64;
 finding pool[kFindings];
 constinit const finding kEmpty{};
-std::atomic<uint32_t> taken{0};
+std::atomic<uint64_t> taken{0};
 
 }  // namespace
 
 bool finding_lease::borrow(defect d) {
-    constexpr unsigned kPatience = 1000;
+    constexpr unsigned kPatience = 100;
     for (unsigned i = 0; i < kPatience && finding_ == nullptr; i++) {
-        uint32_t now = taken.load(std::memory_order_relaxed);
-        unsigned free = static_cast<unsigned>(__builtin_ctz(~now));
-        if (free >= kFindings) {
+        uint64_t now = taken.load(std::memory_order_relaxed);
+        if (~now == 0) {
             host_yield();
             continue;
         }
-        if (taken.compare_exchange_strong(now, now | 1u << free, std::memory_order_acquire)) finding_ = &pool[free];
+        unsigned free = static_cast<unsigned>(__builtin_ctzl(~now));
+        if (taken.compare_exchange_strong(now, now | uint64_t{1} << free, std::memory_order_acquire))
+            finding_ = &pool[free];
     }
-    if (finding_ == nullptr) return false;
+    if (finding_ == nullptr) return report_without_room(d), false;
     *finding_ = kEmpty;
     finding_->what = d;
     return true;
 }
 
-void finding_lease::give_back() {
-    taken.fetch_and(~(1u << (finding_ - pool)), std::memory_order_release);
+void finding_lease::give_back() { finding_return(*finding_); }
+
+void finding_return(const finding& f) {
+    taken.fetch_and(~(uint64_t{1} << (&f - pool)), std::memory_order_release);
 }
+
+void findings_after_fork() { taken.store(0, std::memory_order_relaxed); }
 
 void finding_set_object(finding& f, const place& p) {
     f.has_object = true;
@@ -74,7 +79,7 @@ size_t copy_readable(unsigned char* to, uintptr_t from, uintptr_t until, const f
         size_t length;
     } local{reinterpret_cast<uintptr_t>(to), until - from}, remote{from, until - from};
     static_assert(sizeof local == sizeof(struct iovec));
-    long copied = raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_getpid), reinterpret_cast<long>(&local), 1,
+    long copied = raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_gettid), reinterpret_cast<long>(&local), 1,
                               reinterpret_cast<long>(&remote), 1, 0);
     if (!syscall_failed(copied)) return static_cast<size_t>(copied);
     uintptr_t begin = reinterpret_cast<uintptr_t>(f.where.begin);

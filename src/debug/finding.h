@@ -35,7 +35,6 @@ namespace kslab {
     X(objects_remaining, "Objects remaining on shutdown", "objects-remaining")  \
     X(heap_corrupt, "Heap records inconsistent", "heap-corrupt")                \
     X(leak, "Memory leak", "leak")                                              \
-    X(leak_indirect, "Indirect memory leak", "leak-indirect")                   \
     X(leak_possible, "Possible memory leak", "leak-possible")                   \
     X(injected, "Did not survive an injected failure", "injected-failure")
 
@@ -83,8 +82,8 @@ struct finding {
 
 // ---- What finders need (finding.cpp).
 
-// A finding is too large for small stacks: it is borrowed from a few static ones. Waits when all are out; a fork or
-// a signal handler that finds none free gets none, and tests for it.
+// A finding is too large for small stacks: it is borrowed from some static ones. When all are out for long there is
+// none, and a line has said so.
 class finding_lease {
 public:
     finding_lease() = default;  // none yet: borrow() when there is something to report
@@ -104,6 +103,12 @@ private:
     finding* finding_ = nullptr;
 };
 
+// The finding is done with, although its lease does not end: the program is about to abort, and may jump out of that.
+void finding_return(const finding& f);
+
+// In the child of a fork: threads that are not there have none.
+void findings_after_fork();
+
 // Copies the object concerned and its record into the finding.
 void finding_set_object(finding& f, const place& p);
 // Copies the memory around [first, last] that can be read.
@@ -114,6 +119,9 @@ void finding_take_dump(finding& f, const void* first, const void* last);
 // Reports, or counts it when the same defect with the same stacks was reported already. No lock of kslab is held.
 // Aborts when KSLAB_ON_ERROR says so.
 void report_finding(finding& f);
+
+// All findings are out: one line, and it counts. Takes no lock; the caller may hold some.
+void report_without_room(defect d);
 
 // While one lives, reports of leaks are kept together: the symboliser runs once for many. Any other report, and the end
 // of the batch, writes what is kept.

@@ -6,6 +6,7 @@
 #include "debug/modules.h"
 
 #include "base/format.h"
+#include "debug/modules_seen.h"
 #include "debug/own_memory.h"
 #include "os/maps_reader.h"
 
@@ -20,7 +21,6 @@ constexpr size_t kMostModules = 512;
 constexpr size_t kPathBytes = 64 << 10;
 constexpr size_t kMostHeaders = 32;
 constexpr size_t kMostNotes = 1024;
-constexpr unsigned kBuildIdNote = 3;  // NT_GNU_BUILD_ID
 
 struct module {
     uintptr_t start, end;  // of addresses
@@ -74,21 +74,10 @@ void find_build_id(module& m, const ElfW(Phdr)& segment) {
     uintptr_t start = m.bias + segment.p_vaddr;
     if (!read_own_memory(start, notes, bytes)) return;
     size_t align = segment.p_align == 8 ? 8 : 4;
-    for (size_t at = 0; at + sizeof(ElfW(Nhdr)) <= bytes;) {
-        ElfW(Nhdr) note;
-        __builtin_memcpy(&note, notes + at, sizeof note);
-        size_t name = at + sizeof note;
-        size_t content = aligned(name + note.n_namesz, align);
-        if (content > bytes || note.n_descsz > bytes - content) return;
-        bool gnu = note.n_namesz == 4 && __builtin_memcmp(notes + name, "GNU", 4) == 0;
-        if (gnu && note.n_type == kBuildIdNote && note.n_descsz <= kMaxBuildId) {
-            m.build_id_length = note.n_descsz;
-            m.build_id_at = start + content;
-            __builtin_memcpy(m.build_id, notes + content, note.n_descsz);
-            return;
-        }
-        at = aligned(content + note.n_descsz, align);
-    }
+    note_span id = find_build_id_note(notes, bytes, align);
+    m.build_id_length = static_cast<uint32_t>(id.length);
+    m.build_id_at = start + id.at;
+    __builtin_memcpy(m.build_id, notes + id.at, id.length);
 }
 
 // What the ELF header that is mapped at `start` says. False: there is none.
@@ -191,7 +180,10 @@ bool still_there(const module& m) {
 
 }  // namespace
 
-void modules_boot() { read_modules(); }
+void modules_boot() {
+    read_modules();
+    modules_seen_boot();
+}
 
 module_place module_of(uintptr_t address) {
     const module* found = find_module(address);
@@ -201,7 +193,8 @@ module_place module_of(uintptr_t address) {
     }
     module_place place{};
     if (found == nullptr) {
-        place.offset = address;
+        // Where something else lies today, the address is taken for that.
+        if (!module_seen_at(address, place)) place.offset = address;
         return place;
     }
     place.path = paths + found->path;

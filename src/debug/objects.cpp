@@ -6,10 +6,12 @@
 #include "debug/objects.h"
 
 #include "cache/node.h"
+#include "debug/backtrace_libunwind.h"
 #include "debug/bad_calls.h"
 #include "debug/finding.h"
 #include "debug/guard.h"
 #include "debug/inject.h"
+#include "debug/library_new.h"
 #include "debug/quarantine.h"
 #include "debug/runs.h"
 #include "debug/stack_depot.h"
@@ -130,7 +132,7 @@ void set_record(const place& p, const call& how, uint32_t stack) {
     r.freed_by = call_kind::none;
     r.align_shift = static_cast<uint8_t>(how.align > kMallocMinimum ? log2_floor(how.align) : 0);
     r.epoch = process_epoch;
-    r.marks = 0;
+    r.marks = libunwind_loading ? kMarkIgnored : 0;
     r.sampled = how.sampled;
 }
 
@@ -172,9 +174,23 @@ void release_run(const place& p) {
 
 }  // namespace
 
-void* debug_allocate(kmem_cache* cache, const call& how) {
+namespace {
+
+bool fails_on_purpose(kmem_cache* cache, const call& how, bool of_library_new) {
+    if (of_library_new && library_new_refuses_again()) return true;
+    if (!inject_should_fail(cache, how)) return false;
+    if (is_new(how.kind) && !of_library_new) library_new_refused();
+    return true;
+}
+
+}  // namespace
+
+void* debug_allocate(kmem_cache* cache, const call& asked) {
     uint32_t flags = cache != nullptr ? cache->debug : debug_large_flags;
-    if ((flags & kDebugFail) != 0 && inject_should_fail(cache, how)) return nullptr;
+    call how = asked;
+    call_kind library_new = library_new_calling();
+    if (KSLAB_UNLIKELY(library_new != call_kind::none)) how.kind = library_new;
+    if ((flags & kDebugFail) != 0 && fails_on_purpose(cache, how, library_new != call_kind::none)) return nullptr;
     validate_now_and_then();
     uint32_t stack = (flags & kDebugTrack) != 0 || how.sampled ? stack_depot_here() : 0;
     place p;

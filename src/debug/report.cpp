@@ -74,7 +74,7 @@ void write_report(const finding& f) {
 void count_and_write(const finding& f) {
     if (!tally_count(f)) return;
     // Before fork and in the parent it counts what was written.
-    if (tally.findings - tally.not_printed > active_options.report_limit)
+    if (tally.printed++ >= active_options.report_limit)
         tally.not_printed++;
     else
         write_report(f);
@@ -128,6 +128,16 @@ report_right::~report_right() {
                     sizeof signals_before_);
 }
 
+void report_without_room(defect d) {
+    char line[160];
+    text out(line, sizeof line - 1);
+    out.put("BUG ? (among too many at once): ").put(defect_title(d));
+    line[out.length()] = '\n';
+    host_write_report(line, out.length() + 1);
+    __atomic_fetch_add(&tally.errors, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&tally.findings, 1, __ATOMIC_RELAXED);
+}
+
 void report_finding(finding& f) {
     {
         report_right right;
@@ -135,8 +145,8 @@ void report_finding(finding& f) {
         count_and_write(f);
     }
     if (active_options.error_action != on_error::abort || finding_is_leak(f)) return;
-    // Locks that this thread may hold here must not stop a SIGABRT handler that allocates or forks.
-    fork_owner.store(host_thread_token(), std::memory_order_relaxed);
+    // No lock is held: a SIGABRT handler may allocate, fork, or jump away and go on.
+    finding_return(f);
     host_abort();
 }
 
@@ -169,6 +179,7 @@ size_t findings_so_far() { return tally.findings + tally.repeated; }
 void report_after_fork() {
     reporter.store(0, std::memory_order_relaxed);
     batches.store(0, std::memory_order_relaxed);
+    findings_after_fork();
     waiting = 0;
     tally_reset();
     report_log_after_fork();

@@ -92,6 +92,7 @@ struct report_tally {
     size_t leaked_objects, leaked_bytes;
     size_t indirect_objects, indirect_bytes;
     size_t possible_objects, possible_bytes;
+    size_t printed;          // or kept from it
     size_t not_printed;      // beyond KSLAB_REPORT_LIMIT
 };
 extern report_tally tally;

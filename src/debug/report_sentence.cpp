@@ -168,10 +168,20 @@ void say_double_free(text& out, const finding& f, const report_context& context)
     if (!f.has_object) out.put(" that is free already");
 }
 
+// Arrays of objects with destructors have their count in front: new[] returned what lies behind it.
+bool behind_array_cookie(const finding& f) {
+    if (!f.has_object || family_of(f.record.allocated_by) != call_family::cxx_array) return false;
+    size_t cookie = f.record.align_shift > 3 ? size_t{1} << f.record.align_shift : sizeof(size_t);
+    call_family by = family_of(f.how.kind);
+    bool frees = f.how.kind == call_kind::free || by == call_family::cxx_object;
+    return frees && number_of(f.address) == number_of(f.where.object()) + cookie;
+}
+
 void say_interior_free(text& out, const finding& f, const report_context& context) {
     put_misuse(out, f, "invalid free", "invalid pointer");
     out.put("a pointer ");
     put_where(out, f, f.address, context);
+    if (behind_array_cookie(f)) out.put(" from operator new[]: use delete[]");
 }
 
 void say_stack_free(text& out, const finding& f, const report_context&) {
@@ -304,12 +314,6 @@ void say_leak(text& out, const finding& f, const report_context&) {
     out.put(" in ");
     put_count(out, f.indirect_count, "object");
     out.put(" reachable from there only");
-}
-
-void say_leak_indirect(text& out, const finding& f, const report_context&) {
-    out.put("indirect memory leak: ");
-    put_leaked(out, f);
-    out.put(" reachable from leaked objects only");
 }
 
 void say_leak_possible(text& out, const finding& f, const report_context&) {

@@ -65,10 +65,6 @@ bool add_leak(const finding& f, seen_finding& entry) {
             tally.possible_objects += objects;
             tally.possible_bytes += bytes;
             break;
-        case defect::leak_indirect:
-            tally.indirect_objects += objects;
-            tally.indirect_bytes += bytes;
-            break;
         default:
             tally.leaked_objects += objects;
             tally.leaked_bytes += bytes;
@@ -92,7 +88,7 @@ bool tally_count(const finding& f) {
         kind.findings++;
         tally.findings++;
         if (!finding_is_leak(f)) tally.errors++;
-        if (f.what == defect::leak || f.what == defect::leak_indirect) tally.definite_leaks++;
+        if (f.what == defect::leak) tally.definite_leaks++;
     } else {
         kind.repeated++;
         tally.repeated++;

@@ -28,7 +28,7 @@ const char* finding_cache(const finding& f) {
 }
 
 bool finding_is_leak(const finding& f) {
-    return f.what == defect::leak || f.what == defect::leak_indirect || f.what == defect::leak_possible;
+    return f.what == defect::leak || f.what == defect::leak_possible;
 }
 
 bool finding_object_freed(const finding& f) {

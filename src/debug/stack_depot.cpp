@@ -11,7 +11,9 @@
 // a chain is linked anew from its end.
 #include "debug/stack_depot.h"
 
+#include "debug/backtrace_libunwind.h"
 #include "debug/backtrace_thread.h"
+#include "debug/modules_seen.h"
 #include "pages/meta_arena.h"
 
 namespace kslab {
@@ -175,6 +177,8 @@ KSLAB_NOINLINE uint32_t put_without_state() {
 }
 
 __attribute__((noinline)) uint32_t put_walk(backtrace_thread* mine, stack_position at, recent_stack& recent) {
+    if (KSLAB_UNLIKELY(libunwind_load_state.load(std::memory_order_relaxed) == libunwind_load::later))
+        libunwind_load_later(at);
     machine_registers here;
     here.take();
     slot_log log{recent.slot, at.sp, mine->capacity, 0, false};
@@ -201,7 +205,10 @@ uint32_t stack_depot_put(const stack_trace& stack) {
     if (stack.count == 0) return 0;
     uint32_t hash = hash_of(stack);
     uint32_t id = find(stack, hash);
-    return KSLAB_LIKELY(id != 0) ? id : put_slow(stack, hash);
+    if (KSLAB_LIKELY(id != 0)) return id;
+    id = put_slow(stack, hash);
+    modules_note(stack.frame, stack.count);
+    return id;
 }
 
 stack_view stack_depot_get(uint32_t id) {

@@ -1,4 +1,5 @@
 // The functions that slow paths enter debugging by, and the life of debugging in a process.
+#include "base/check.h"
 #include "debug/bad_calls.h"
 #include "debug/process.h"
 #include "debug/fault_signal.h"
@@ -10,9 +11,12 @@
 #include "debug/objects.h"
 #include "debug/on_demand.h"
 #include "debug/stack_depot.h"
+#include "debug/validate.h"
 #include "debug/validate_objects.h"
 #include "kmalloc/kmalloc.h"
 #include "os/report_fd.h"
+
+extern "C" char __libc_single_threaded __attribute__((weak));
 
 namespace kslab {
 
@@ -51,9 +55,27 @@ void debug_start() {
     if (debug_flags != 0) report_fd_keep();
 }
 
+namespace {
+
+// F: kslab's own lists and counts, when no other thread is changing them.
+void validate_records() {
+    if ((debug_flags & kDebugChecks) == 0 || &__libc_single_threaded == nullptr || __libc_single_threaded == 0) return;
+    const char* wrong = validate_heap();
+    finding_lease f;
+    if (wrong == nullptr || !f.borrow(defect::heap_corrupt)) return;
+    f->found_by = "validation at exit";
+    f->detail = wrong;
+    f->thread = this_thread_id();
+    report_finding(*f);
+}
+
+}  // namespace
+
 int debug_finish() {
     if (debug_flags != 0) validate_objects("validation at exit");
-    if ((debug_flags & kDebugLeaks) != 0) leaks_report("the leak scan at exit");
+    validate_records();
+    if ((debug_flags & kDebugLeaks) != 0 && !leaks_report("the leak scan at exit").complete)
+        report_line()->put("no leak scan: /proc could not be read, or memory is short");
     if (active_options.leaks == leak_listing::live) live_objects_report();
     return report_summary();
 }
@@ -62,6 +84,7 @@ void debug_after_fork() {
     process_epoch++;
     forget_thread_id();
     report_after_fork();
+    fault_after_fork();
 }
 
 }  // namespace kslab

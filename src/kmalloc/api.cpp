@@ -54,9 +54,9 @@ KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
     if (size == 0) return kfree(pointer), ZERO_SIZE_PTR;
     if (ZERO_OR_NULL_PTR(pointer)) return kmalloc(size, flags);
     void* object = const_cast<void*>(pointer);
-    page_owner owner = owner_or_report(object, call_kind::kmalloc);
+    page_owner owner = owner_or_report(object, call_kind::krealloc);
     if (KSLAB_UNLIKELY(owner.none())) return nullptr;
-    if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner)) return nullptr;
+    if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner, call_kind::krealloc)) return nullptr;
     size_t have = usable_size(object, owner);
     if (have >= size) return object;
     if (resize_in_place(object, owner, size)) return object;
@@ -64,13 +64,13 @@ KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
     void* larger = kmalloc(size, flags);
     if (larger == nullptr) return nullptr;
     __builtin_memcpy(larger, object, have);
-    free_owned(object, owner, {.kind = call_kind::kfree});
+    free_owned(object, owner, {.kind = call_kind::krealloc});
     return larger;
 }
 
 KSLAB_EXPORT size_t ksize(const void* object) {
     if (ZERO_OR_NULL_PTR(object)) return 0;
-    page_owner owner = owner_or_report(object, call_kind::kmalloc);
+    page_owner owner = owner_or_report(object, call_kind::ksize);
     return owner.none() ? 0 : usable_size(object, owner);
 }
 

@@ -2,6 +2,7 @@
 #include "base/bits.h"
 #include "base/check.h"
 #include "cache/node.h"
+#include "config/debug_names.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/run_cache.h"
 #include "os/clock.h"
@@ -49,13 +50,12 @@ void make_class_cache(unsigned index) {
 // Nothing of debugging happens in a process whose executable is not meant.
 void read_debug_switches() {
     const char* programs = active_options.debug_exe.text;
-    if (programs[0] != '\0' && !matches_patterns(programs, string_length(programs), start_block().program)) return;
+    if (programs[0] != '\0' && !matches_programs(programs, start_block().program)) return;
     debug_switches_read(active_switches, active_options, start_block().program);
     debug_flags = debug_flags_any(active_switches);
     debug_large_flags = debug_flags_for(active_switches, "kmalloc-large");
     debug_sampling = active_options.sample_guard != 0;
 }
-
 
 void make_size_tables() {
     unsigned index = 0;
@@ -92,6 +92,7 @@ void boot_once() {
     thread_boot(active_options.thread_cache);
     run_cache_init(cpus);
     kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);
+    if (debug_flags != 0) debug_names_check(active_switches, kmalloc_caches.classes);
     for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);
     kmalloc_caches.largest = kmalloc_caches.classes.size[kmalloc_caches.classes.count - 1];
     make_size_tables();

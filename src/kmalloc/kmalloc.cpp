@@ -86,13 +86,18 @@ namespace {
 
 // Whether debugging serves this request, and from which cache then (null: a run of its own). Behind a redzone an
 // aligned object needs room to be moved up.
-bool debug_serves(call& how, kmem_cache*& cache) {
-    if (KSLAB_LIKELY(debug_flags == 0 && !debug_sampling)) return false;
+bool debug_serves(const call& how, kmem_cache*& cache) {
+    if (KSLAB_LIKELY(debug_flags == 0)) return false;
     size_t room = how.size + (how.align > kMallocMinimum ? how.align : 0);
     cache = room > kmalloc_caches.largest ? nullptr : class_for(room);
-    if ((cache == nullptr ? debug_large_flags : cache->debug) != 0) return true;
-    how.sampled = debug_sampling && debug_functions.sample();
-    return how.sampled;
+    return (cache == nullptr ? debug_large_flags : cache->debug) != 0;
+}
+
+// An allocation that is guarded by chance; null: it is not, or there is no room for a guard now.
+void* sampled(call& how) {
+    if (KSLAB_LIKELY(!debug_sampling) || !debug_functions.sample()) return nullptr;
+    how.sampled = true;
+    return debug_functions.allocate(nullptr, how);
 }
 
 }  // namespace
@@ -102,6 +107,7 @@ void* kmalloc_slow(size_t size, call_kind kind) {
     call how{.kind = kind, .size = size};
     kmem_cache* cache;
     if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
+    if (void* object = sampled(how)) return object;
     if (size > kmalloc_caches.largest) return large(size, kMallocMinimum);
     return cache_alloc(class_for(size), size, kind);
 }
@@ -111,6 +117,7 @@ void* kmalloc_aligned(size_t size, size_t align, call_kind kind) {
     call how{.kind = kind, .size = size, .align = align};
     kmem_cache* cache;
     if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
+    if (void* object = sampled(how)) return object;
     cache = class_for_aligned(size, align);
     // Its room was for a larger class, which is not debugged.
     if (cache != nullptr && cache->debug == 0) return cache_alloc(cache, size, kind);
@@ -122,6 +129,7 @@ void* kmalloc_zeroed(size_t size, call_kind kind) {
     call how{.kind = kind, .size = size, .zero = true};
     kmem_cache* cache;
     if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
+    if (void* object = sampled(how)) return object;
     if (size > kmalloc_caches.largest) {
         void* object = large(size, kMallocMinimum, true);
         if (object == nullptr) return nullptr;
@@ -137,7 +145,9 @@ page_owner owner_of(const void* pointer) { return page_owner_of(pointer); }
 
 bool under_debugging(page_owner owner) {
     const run* r = owner.run();
-    return r != nullptr ? r->record != nullptr : owner.slab()->cache->debug != 0;
+    if (r == nullptr) return owner.slab()->cache->debug != 0;
+    // A run that is not in use: a pointer to what was freed, for debugging to report.
+    return r->record != nullptr || (KSLAB_UNLIKELY(debug_flags != 0) && r->state != run_state::used);
 }
 
 void free_owned(void* object, page_owner owner, const call& how) {

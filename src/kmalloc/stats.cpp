@@ -4,10 +4,11 @@
 
 namespace kslab {
 
+mutex stats_lock{lock_rank::stats};
+
 namespace {
 
-// Guards kmem_cache::in_arrays, the number of objects in threads' arrays.
-mutex stats_lock{lock_rank::stats};
+
 
 void count_arrays() {
     for_each_cache([](kmem_cache* cache) { cache->in_arrays = 0; });

@@ -1,9 +1,13 @@
 // Figures of the whole heap, for mallinfo and its kin. Taken while other threads run: each figure is true for
 // some moment, their sum only approximately.
 #pragma once
+#include "base/mutex.h"
 #include "kmalloc/kmalloc.h"
 
 namespace kslab {
+
+// Guards kmem_cache::in_arrays, the number of objects in threads' arrays. fork() takes it as well.
+extern mutex stats_lock;
 
 struct class_stats {
     const char* name;

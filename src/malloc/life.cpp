@@ -1,7 +1,6 @@
 // The life of a process: the first call, fork, exit.
 #include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "base/check.h"
 #include "debug/process.h"
@@ -30,9 +29,8 @@ void at_exit(void*) {
     prove_frees();
     int status = debugging() ? debug_finish() : -1;
     errno = saved;
-    if (status < 0) return;
-    fflush(nullptr);
-    _exit(status);
+    // libc goes on with what is left to do at exit, flushing streams among it, and ends with this status.
+    if (status >= 0) exit(status);
 }
 
 const char* profile_name() {
@@ -44,13 +42,33 @@ const char* profile_name() {
     return "?";
 }
 
+void put_debugging(text& out) {
+    const char* only = active_options.debug_exe.text;
+    const debug_switches& switches = active_switches;
+    if (*only != '\0' && !matches_programs(only, start_block().program)) {
+        out.put("debugging off: KSLAB_DEBUG_EXE does not name this program");
+        return;
+    }
+    if (debug_flags == 0 && !debug_sampling) {
+        out.put("debugging off");
+        return;
+    }
+    out.put("debugging on");
+    if (debug_flags != 0) put_debug_letters(out.put(", "), debug_flags);
+    bool some_only = false;
+    for (unsigned i = 0; i < switches.count; i++) some_only |= switches.blocks[i].names != 0;
+    if (some_only) out.put(" for caches as KSLAB_DEBUG names them");
+    if (debug_sampling) out.put(", guarded samples");
+}
+
 void say_active() {
     report_line out;
     // A program with the API library has another malloc.
     out->put(kslab_is_active() != 0 ? "active in " : "only its own functions are live in ");
     out->put(start_block().program).put(": version " KSLAB_VERSION ", ");
     out->dec(kmalloc_caches.classes.count).put(" size classes (").put(profile_name()).put("), ");
-    out->bytes(active_options.thread_cache).put(" of arrays a thread");
+    out->bytes(active_options.thread_cache).put(" of arrays a thread, ");
+    put_debugging(*out.operator->());
 }
 
 }  // namespace

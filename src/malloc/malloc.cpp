@@ -79,7 +79,7 @@ void* realloc_any(void* object, size_t size) {
     if (object == nullptr) return malloc_inline(size, call_kind::realloc);
     page_owner owner = owner_of(object);
     if (KSLAB_UNLIKELY(owner.none())) return realloc_foreign(object, size);
-    if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner)) return out_of_memory();
+    if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner, call_kind::realloc)) return out_of_memory();
     if (size == 0) return realloc_zero_size(object);
     if (absurd(size)) return impossible({.kind = call_kind::realloc, .size = size});
     if (resize_in_place(object, owner, size)) return object;

@@ -11,8 +11,11 @@ namespace {
 // Characters of the file one by one, through a small buffer on the stack.
 class reader {
 public:
-    explicit reader(const char* path) {
-        fd_ = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
+    // /proc/self is empty when the first thread has ended.
+    reader() {
+        static constexpr const char* kPaths[] = {"/proc/thread-self/maps", "/proc/self/maps"};
+        for (const char* path : kPaths)
+            if (fd_ < 0) fd_ = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
     }
     ~reader() {
         if (fd_ >= 0) raw_syscall(SYS_close, fd_);
@@ -30,7 +33,7 @@ public:
     }
 
 private:
-    long fd_;
+    long fd_ = -1;
     long at_ = 0;
     long end_ = 0;
     char buffer_[512];
@@ -90,7 +93,7 @@ mapping_kind kind_of(const line& l) {
 
 mapping_kind mapping_of(const void* address) {
     uintptr_t where = reinterpret_cast<uintptr_t>(address);
-    reader in("/proc/self/maps");
+    reader in;
     line l;
     line before;
     for (; read_line(in, l); before = l) {
@@ -105,7 +108,7 @@ mapping_kind mapping_of(const void* address) {
 bool same_mapping(const void* a, const void* b) {
     uintptr_t one = reinterpret_cast<uintptr_t>(a);
     uintptr_t other = reinterpret_cast<uintptr_t>(b);
-    reader in("/proc/self/maps");
+    reader in;
     line l;
     while (read_line(in, l))
         if (one >= l.start && one < l.end) return other >= l.start && other < l.end;

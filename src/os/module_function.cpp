@@ -15,7 +15,8 @@ namespace {
 bool read_memory(uintptr_t from, void* into, size_t bytes) {
     iovec local{into, bytes};
     iovec remote{reinterpret_cast<void*>(from), bytes};
-    long process = raw_syscall(SYS_getpid);
+    // By the thread: when the first has ended, the process's number leads to no memory.
+    long process = raw_syscall(SYS_gettid);
     return raw_syscall(SYS_process_vm_readv, process, reinterpret_cast<long>(&local), 1, reinterpret_cast<long>(&remote),
                        1, 0) == static_cast<long>(bytes);
 }

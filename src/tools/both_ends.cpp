@@ -7,6 +7,7 @@
 
 #include "tools/debug.h"
 #include "tools/json.h"
+#include "tools/library_options.h"
 #include "tools/report_blocks.h"
 #include "tools/resolver.h"
 #include "tools/scratch.h"
@@ -56,10 +57,10 @@ size_t add_new(std::vector<report_block>& known, std::vector<report_block> more)
     return findings;
 }
 
-std::string summary(const debug_settings& s, const std::string& file, size_t first, size_t second) {
+std::string summary(report_form form, const std::string& file, size_t first, size_t second) {
     if (first + second == 0) return "";
     std::string program = base_name(file);
-    if (s.json) {
+    if (form == report_form::json) {
         json counts = json::object();
         counts.set("program", program).set("findings", json::number(static_cast<long long>(first + second)));
         counts.set("first_run", json::number(static_cast<long long>(first)));
@@ -71,30 +72,34 @@ std::string summary(const debug_settings& s, const std::string& file, size_t fir
            std::to_string(second) + " more with starts at guard pages\n\n";
 }
 
-void print_reports(const debug_settings& s, const std::string& text) {
-    std::FILE* out = s.log.empty() ? stderr : std::fopen(s.log.c_str(), "a");
-    if (out == nullptr) throw failure(kUsage, "debug: cannot write " + s.log);
+// A clean run leaves no log, as with one run.
+void print_reports(const std::string& log, const std::string& text) {
+    if (text.empty()) return;
+    std::FILE* out = log.empty() ? stderr : std::fopen(log.c_str(), "a");
+    if (out == nullptr) throw failure(kUsage, "debug: cannot write " + log);
     std::fwrite(text.data(), 1, text.size(), out);
     if (out != stderr) std::fclose(out);
 }
 
 }  // namespace
 
-int run_both_ends(const debug_settings& s, const std::string& file, const words& command) {
+int run_both_ends(const debug_settings& s, variables with, const std::string& file, const words& command) {
     say("debug: --both-ends runs the program twice");
+    const kslab::options options = options_with(with);
+    stop_signals stop;
     scratch_directory scratch;
     repeated_input input;
     if (input.is_terminal()) say("debug: standard input is a terminal: each run reads from it");
-    variables with = debug_variables(s);
-    if (s.debug == "1") with["KSLAB_DEBUG"] = "full";
+    if (with["KSLAB_DEBUG"] == "1") with["KSLAB_DEBUG"] = "full";
     with["KSLAB_SYMBOLIZER"] = "none";
-    report_form form = s.json ? report_form::json : report_form::text;
+    report_form form = options.format == kslab::report_format::json ? report_form::json : report_form::text;
 
     with["KSLAB_GUARD"] = s.aligned || needs_alignment(file) ? "aligned" : "exact";
     with["KSLAB_LOG"] = scratch.path("first.%p");
     run_settings how;
     how.in = input.next_run();
     run_result result = run_program(file, command, with, how);
+    std::string log = log_name(options.log.text, base_name(command[0]), result.process);
 
     if (!result.interrupted()) {
         with["KSLAB_GUARD"] = "start";
@@ -110,12 +115,12 @@ int run_both_ends(const debug_settings& s, const std::string& file, const words&
     for (const report_block& block : reports) text += block.text;
     resolver resolve;
     symbolizer filter(resolve, path_form::base);
-    print_reports(s, filter.filter(text) + summary(s, file, first, second));
+    print_reports(log, filter.filter(text) + summary(form, file, first, second));
 
     bool errors = std::any_of(reports.begin(), reports.end(), [](const report_block& block) {
         return !block.defect.empty() && !block.is_leak();
     });
-    return errors && s.exitcode != 0 ? s.exitcode : result.status;
+    return errors && options.exitcode != 0 ? static_cast<int>(options.exitcode) : result.status;
 }
 
 }  // namespace tools

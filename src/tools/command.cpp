@@ -47,6 +47,7 @@ words take_options(const std::string& command, const std::vector<option>& option
     while (at < arguments.size() && arguments[at].size() > 1 && arguments[at][0] == '-') {
         std::string name = arguments[at++];
         if (name == "--") break;
+        if (name == "-h") name = "--help";
         size_t equals = name.starts_with("--") ? name.find('=') : name.npos;
         bool attached = equals != name.npos;
         std::string value = attached ? name.substr(equals + 1) : "";

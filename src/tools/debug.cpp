@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tools/library_options.h"
+
 namespace tools {
 
 namespace {
@@ -49,15 +51,15 @@ std::vector<option> debug_options(debug_settings& s) {
 }  // namespace
 
 variables debug_variables(const debug_settings& s) {
-    variables with;
-    add_preload(with, find_library(s.library));
-    with["KSLAB_DEBUG"] = s.debug;
+    variables with = s.extra;
+    with.emplace("KSLAB_DEBUG", s.debug);
     if (!s.log.empty()) with["KSLAB_LOG"] = s.log;
     if (s.json) with["KSLAB_FORMAT"] = "json";
     if (s.exitcode != 0) with["KSLAB_EXITCODE"] = std::to_string(s.exitcode);
     // The library may be another than the one that this command belongs to.
-    if (getenv("KSLAB_SYMBOLIZER") == nullptr) with["KSLAB_SYMBOLIZER"] = own_path();
-    for (const auto& [name, value] : s.extra) with[name] = value;
+    if (getenv("KSLAB_SYMBOLIZER") == nullptr) with.emplace("KSLAB_SYMBOLIZER", own_path());
+    check_options("debug", with, s.extra.count("KSLAB_DEBUG") != 0 ? "KSLAB_DEBUG" : "--flags");
+    add_preload(with, find_library(s.library));
     return with;
 }
 
@@ -72,10 +74,11 @@ int debug_command(const words& arguments) {
         return kSuccess;
     }
     if (command.empty()) throw failure(kUsage, "debug: which program? (try kslab debug --help)");
+    variables with = debug_variables(settings);
     std::string file = find_program(command[0]);
     warn_unpreloadable(file);
-    if (settings.both_ends) return run_both_ends(settings, file, command);
-    execute(file, command, debug_variables(settings));
+    if (settings.both_ends) return run_both_ends(settings, with, file, command);
+    execute(file, command, with);
 }
 
 }  // namespace tools

@@ -13,7 +13,7 @@ struct debug_settings {
     bool json = false;
     bool help = false;
     int exitcode = 0;
-    variables extra;
+    variables extra;          // further options of the library, and their values
 };
 
 // The variables that the options stand for.
@@ -21,6 +21,7 @@ variables debug_variables(const debug_settings& s);
 
 // Runs the program twice, once with each end of its objects at a guard page, and prints the reports of both runs
 // without duplicates.
-int run_both_ends(const debug_settings& s, const std::string& file, const words& command);
+// `with` are the variables of debug_variables.
+int run_both_ends(const debug_settings& s, variables with, const std::string& file, const words& command);
 
 }  // namespace tools

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tools/json.h"
+#include "tools/library_options.h"
 #include "tools/program.h"
 #include "tools/report_blocks.h"
 #include "tools/resolver.h"
@@ -38,7 +39,10 @@ std::vector<option> fail_options(fail_settings& s) {
         {"--first", "N", "begin with the Nth allocation", number(s.first, "--first", 1)},
         {"--last", "N", "end with the Nth", number(s.last, "--last", 1)},
         {"--only", "KEY:VALUE[,...]", "of these only: size:, cache:, caller: as in KSLAB_FAIL",
-         [&](const std::string& v) { s.only = "," + v; }},
+         [&](const std::string& v) {
+             check_fail_rules("fail", v);
+             s.only += "," + v;
+         }},
         {"--timeout", "SECONDS", "a run that takes longer did not survive (60; 0: no limit)",
          number(s.seconds, "--timeout", 0)},
         {"--show", "", "do not throw the program's output away", [&](const std::string&) { s.show = true; }},
@@ -154,6 +158,7 @@ private:
     const words& command_;
     std::string file_;
     variables with_;
+    stop_signals stop_;
     scratch_directory scratch_;
     repeated_input input_;
 };
@@ -161,6 +166,14 @@ private:
 void show_progress(long tried) {
     constexpr long kOften = 20;
     if (tried % kOften == 0 && isatty(2)) std::fprintf(stderr, "\rkslab: %ld runs \r", tried);
+}
+
+// Why not even the first run had an allocation that failed.
+std::string nothing_failed(const fail_settings& s, failing& program) {
+    bool some = s.first > 1 && program.run(1).injected;
+    if (some) return "fail: fewer than " + std::to_string(s.first) + " allocations qualify";
+    if (!s.only.empty()) return "fail: no allocation qualifies for --only " + s.only.substr(1);
+    return "fail: no allocation failed (is the program linked statically?)";
 }
 
 int fail_all(const fail_settings& s, const words& command) {
@@ -177,7 +190,7 @@ int fail_all(const fail_settings& s, const words& command) {
         deaths.add(number, run);
     }
     long tried = number - s.first;
-    if (tried == 0) throw failure(kUsage, "fail: no allocation failed (is the program linked statically?)");
+    if (tried == 0) throw failure(kUsage, nothing_failed(s, program));
     if (s.json) {
         json sums = json::object();
         sums.set("failures", json::number(tried)).set("not_survived", json::number(died));
@@ -205,6 +218,9 @@ int fail_command(const words& arguments) {
         return kSuccess;
     }
     if (command.empty()) throw failure(kUsage, "fail: which program? (try kslab fail --help)");
+    if (settings.first > settings.last)
+        throw failure(kUsage, "fail: --first " + std::to_string(settings.first) + " is behind --last " +
+                                  std::to_string(settings.last));
     return fail_all(settings, command);
 }
 

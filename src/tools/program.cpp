@@ -128,13 +128,65 @@ void execute(const std::string& file, const words& command, const variables& wit
     become(file, command);
 }
 
+namespace {
+
+constexpr int kStopSignals[] = {SIGTERM, SIGHUP};
+struct sigaction actions_before[std::size(kStopSignals)];
+volatile sig_atomic_t stopped_by = 0;
+volatile sig_atomic_t running = 0;  // process id
+
+void pass_on(int signal) {
+    int saved = errno;
+    stopped_by = signal;
+    if (running > 0) kill(running, signal);
+    errno = saved;
+}
+
+sigset_t stop_signal_set() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal : kStopSignals) sigaddset(&set, signal);
+    return set;
+}
+
+}  // namespace
+
+stop_signals::stop_signals() {
+    struct sigaction action = {};
+    action.sa_handler = pass_on;
+    for (size_t i = 0; i < std::size(kStopSignals); i++) {
+        sigaction(kStopSignals[i], nullptr, &actions_before[i]);
+        // nohup wants them ignored.
+        if (actions_before[i].sa_handler != SIG_IGN) sigaction(kStopSignals[i], &action, nullptr);
+    }
+}
+
+stop_signals::~stop_signals() {
+    for (size_t i = 0; i < std::size(kStopSignals); i++) sigaction(kStopSignals[i], &actions_before[i], nullptr);
+    if (stopped_by != 0) raise(stopped_by);
+}
+
 run_result run_program(const std::string& file, const words& command, const variables& with, const run_settings& how) {
     struct sigaction ignore = {}, interrupt, quit;
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGINT, &ignore, &interrupt);
     sigaction(SIGQUIT, &ignore, &quit);
-    pid_t process = fork();
+    // A signal in between would find nobody to be passed to.
+    sigset_t stops = stop_signal_set(), mask;
+    sigprocmask(SIG_BLOCK, &stops, &mask);
+    pid_t process = stopped_by != 0 ? 0 : fork();
+    if (process == 0 && stopped_by != 0) {
+        sigprocmask(SIG_SETMASK, &mask, nullptr);
+        return {128 + stopped_by, stopped_by, false, 0};
+    }
     if (process == 0) {
+        for (int signal : kStopSignals) {
+            struct sigaction now;
+            sigaction(signal, nullptr, &now);
+            now.sa_handler = now.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+            sigaction(signal, &now, nullptr);
+        }
+        sigprocmask(SIG_SETMASK, &mask, nullptr);
         sigaction(SIGINT, &interrupt, nullptr);
         sigaction(SIGQUIT, &quit, nullptr);
         put_descriptor(how.in, 0);
@@ -144,8 +196,12 @@ run_result run_program(const std::string& file, const words& command, const vari
         become(file, command);
     }
     if (process < 0) throw failure(kUsage, std::string("cannot start a process: ") + std::strerror(errno));
+    running = process;
+    sigprocmask(SIG_SETMASK, &mask, nullptr);
     run_result result;
+    result.process = process;
     int status = wait_for(process, how.seconds, result.timed_out);
+    running = 0;
     sigaction(SIGINT, &interrupt, nullptr);
     sigaction(SIGQUIT, &quit, nullptr);
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
@@ -153,7 +209,7 @@ run_result run_program(const std::string& file, const words& command, const vari
     return result;
 }
 
-bool run_result::interrupted() const { return signal == SIGINT || signal == SIGQUIT; }
+bool run_result::interrupted() const { return stopped_by != 0 || signal == SIGINT || signal == SIGQUIT; }
 
 std::string signal_name(int signal) {
     const char* name = sigabbrev_np(signal);

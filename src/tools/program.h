@@ -38,9 +38,20 @@ struct run_result {
     int status = 0;       // as a shell has it
     int signal = 0;       // 0: it ended by itself
     bool timed_out = false;
+    pid_t process = 0;
 
-    bool interrupted() const;  // by the keyboard: no further runs are wanted
+    bool interrupted() const;  // by the keyboard, or by stop_signals: no further runs are wanted
 };
+// While it lives, SIGTERM and SIGHUP go to the program that runs, and end this command only after that: in the
+// destructor, when what was declared later has been cleaned up.
+class stop_signals {
+public:
+    stop_signals();
+    ~stop_signals();
+    stop_signals(const stop_signals&) = delete;
+    stop_signals& operator=(const stop_signals&) = delete;
+};
+
 // SIGINT and SIGQUIT are left to the program meanwhile.
 run_result run_program(const std::string& file, const words& command, const variables& with, const run_settings& how);
 

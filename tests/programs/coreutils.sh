@@ -9,8 +9,9 @@
 
 prepare() {
     # A fixed pseudo-random sequence: the same words everywhere, in no order.
-    awk 'BEGIN {
-        for (i = 0; i < 150000; i++) {
+    awk -v lines="${mode:+40000}" 'BEGIN {
+        if (!lines) lines = 150000
+        for (i = 0; i < lines; i++) {
             s = (s * 1103515245 + 12345) % 2147483648
             printf "%d user%d host%d.example %d.%d\n", i, s % 5003, s % 211, s % 100000, i % 7
         }
@@ -20,7 +21,8 @@ prepare() {
 }
 
 workload() {
-    local in=$work/input
+    local in=$work/input pairs=20000 depth=9
+    [[ -z $mode ]] || pairs=5000 depth=5
     # Loops, functions, arrays, expansions and substitutions of bash itself.
     bash -c '
         declare -A count
@@ -29,11 +31,11 @@ workload() {
             count[$user]=$((${count[$user]:-0} + 1))
             text=${host//./_}:${user^^}
             list+=("${text%%_*}")
-        done < <(head -n 20000 "$1")
-        printf "%s\n" "${#count[@]}" "${#list[@]}" "${list[*]:100:5}" "$(fib 9)"
+        done < <(head -n "$2" "$1")
+        printf "%s\n" "${#count[@]}" "${#list[@]}" "${list[*]:100:5}" "$(fib "$3")"
         for key in "${!count[@]}"; do echo "$key ${count[$key]}"; done | sort | md5sum
         string=$(printf "x%.0s" {1..20000}); echo "${#string} ${string//x/yz}" | md5sum
-    ' bash "$in/records"
+    ' bash "$in/records" "$pairs" "$depth"
     sort -k2,2 -k4,4nr -S 20M --parallel=2 "$in/records" | md5sum
     gawk '{ n[$2]++; t[$3] += $4 } END { for (k in n) print k, n[k]; for (k in t) print k, t[k] }' \
         "$in/records" | sort > sums

@@ -17,16 +17,18 @@ proof() {
 }
 
 prepare() {
-    awk 'BEGIN {
+    local functions=500 shapes=24
+    [[ -z $mode ]] || functions=60 shapes=3
+    awk -v n="$functions" 'BEGIN {
         print "#include <stdio.h>\n#include <string.h>"
-        for (f = 0; f < 500; f++) {
+        for (f = 0; f < n; f++) {
             printf "static int f%d(int a, int b)\n{\n    int t[%d], s = %d;\n", f, f % 40 + 8, f
             printf "    for (int i = 0; i < %d; i++) t[i] = a * i ^ b + %d;\n", f % 40 + 8, f * 7
             printf "    switch (a & 7) {\n"
             for (c = 0; c < 8; c++) printf "    case %d: s += t[%d] << %d; break;\n", c, c, c % 5
             printf "    }\n    return %s;\n}\n", f ? "s + f" (f - 1) "(b, s & 255)" : "s"
         }
-        print "int main(void) { printf(\"%d\\n\", f499(3, 5)); return 0; }"
+        print "int main(void) { printf(\"%d\\n\", f" n - 1 "(3, 5)); return 0; }"
     }' > large.c
     cat > large.cpp << 'END'
 #include <algorithm>
@@ -65,6 +67,7 @@ int main() {
     std::cout << run(std::make_index_sequence<24>()) << ' ' << std::regex_match("abc12", word) << ' ' << table["a"](1) << '\n';
 }
 END
+    sed -i "s/make_index_sequence<24>/make_index_sequence<$shapes>/" large.cpp
 }
 
 workload() {

@@ -24,15 +24,17 @@ prepare() {
 ask() { redis-cli -s redis.sock "$@"; }
 
 workload() {
+    local requests=40000
+    [[ -z $mode ]] || requests=5000
     server redis-server --port 0 --unixsocket redis.sock --dir "$PWD" --save '' --appendonly no \
         --enable-debug-command yes --io-threads 2 --lazyfree-lazy-user-del yes
     wait_for 20 ask ping
     mapped "$server_pid"
     # The numbers of the benchmark are no result; that it finishes is.
-    redis-benchmark -s redis.sock -q -n 40000 -c 40 -P 16 -r 20000 -d 300 \
+    redis-benchmark -s redis.sock -q -n "$requests" -c 40 -P 16 -r 20000 -d 300 \
         -t set,get,incr,lpush,rpop,sadd,hset,spop,zadd,lrange_100,mset > /dev/null
     ask bgsave > /dev/null
-    redis-benchmark -s redis.sock -q -n 40000 -c 20 -P 8 -r 50000 -d 2000 -t set > /dev/null
+    redis-benchmark -s redis.sock -q -n "$requests" -c 20 -P 8 -r 50000 -d 2000 -t set > /dev/null
     wait_for 60 eval '[[ $(ask info persistence) == *rdb_bgsave_in_progress:0* ]]'
     ask info persistence | grep rdb_last_bgsave_status
     ask flushall async
