@@ -89,17 +89,19 @@ bool keep_path(const char* name, uint32_t& path) {
     if (paths_used + kLongestPath > kPathBytes) return false;
     char* into = paths + paths_used;
     size_t length = 0;
-    char first;
-    if (!read_own_memory(reinterpret_cast<uintptr_t>(name), &first, 1)) return false;
-    if (first == '\0') {
+    char first[2];
+    if (!read_own_memory(reinterpret_cast<uintptr_t>(name), first, 1)) return false;
+    if (first[0] == '\0') {
         path = 0;
         return true;
     }
-    if (first != '/') {
+    if (first[0] != '/') {
         long with_end = raw_syscall(SYS_getcwd, reinterpret_cast<long>(into), kLongestPath / 2);
         if (syscall_failed(with_end)) return false;
         length = static_cast<size_t>(with_end);
         into[length - 1] = '/';
+        // "./" says nothing.
+        if (read_own_memory(reinterpret_cast<uintptr_t>(name), first, 2) && first[0] == '.' && first[1] == '/') name += 2;
     }
     do {
         if (length + 1 == kLongestPath) return false;

@@ -169,11 +169,19 @@ KSLAB_NOINLINE uint32_t put_slow(const stack_trace& stack, uint32_t hash) {
     return add_locked(stack, hash);
 }
 
-// Without what the thread remembers, on its own stack.
+// Without what the thread remembers, on its own stack: often a signal handler that interrupted stack_depot_here, perhaps
+// where it holds the lock. Then a new stack is not kept.
 KSLAB_NOINLINE uint32_t put_without_state() {
     stack_trace stack;
     backtrace_capture(stack, track_depth);
-    return stack_depot_put(stack);
+    if (stack.count == 0) return 0;
+    uint32_t hash = hash_of(stack);
+    uint32_t id = find(stack, hash);
+    if (id != 0 || !stack_depot_lock.try_lock()) return id;
+    id = find(stack, hash);
+    if (id == 0) id = add_locked(stack, hash);
+    stack_depot_lock.unlock();
+    return id;
 }
 
 __attribute__((noinline)) uint32_t put_walk(backtrace_thread* mine, stack_position at, recent_stack& recent) {

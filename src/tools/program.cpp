@@ -166,44 +166,65 @@ stop_signals::~stop_signals() {
     if (stopped_by != 0) raise(stopped_by);
 }
 
+namespace {
+
+// Keyboard signals are left to the program while this command waits for it.
+class keyboard_signals {
+public:
+    keyboard_signals() {
+        struct sigaction ignore = {};
+        ignore.sa_handler = SIG_IGN;
+        sigaction(SIGINT, &ignore, &interrupt_);
+        sigaction(SIGQUIT, &ignore, &quit_);
+    }
+    ~keyboard_signals() { restore(); }
+    keyboard_signals(const keyboard_signals&) = delete;
+    keyboard_signals& operator=(const keyboard_signals&) = delete;
+    void restore() const {
+        sigaction(SIGINT, &interrupt_, nullptr);
+        sigaction(SIGQUIT, &quit_, nullptr);
+    }
+
+private:
+    struct sigaction interrupt_, quit_;
+};
+
+void default_stop_signals() {
+    for (int signal : kStopSignals) {
+        struct sigaction now;
+        sigaction(signal, nullptr, &now);
+        if (now.sa_handler != pass_on) continue;
+        now.sa_handler = SIG_DFL;
+        sigaction(signal, &now, nullptr);
+    }
+}
+
+}  // namespace
+
 run_result run_program(const std::string& file, const words& command, const variables& with, const run_settings& how) {
-    struct sigaction ignore = {}, interrupt, quit;
-    ignore.sa_handler = SIG_IGN;
-    sigaction(SIGINT, &ignore, &interrupt);
-    sigaction(SIGQUIT, &ignore, &quit);
-    // A signal in between would find nobody to be passed to.
+    run_result result;
+    keyboard_signals keyboard;
+    // A signal between fork and the note of the process would find nobody to be passed to.
     sigset_t stops = stop_signal_set(), mask;
     sigprocmask(SIG_BLOCK, &stops, &mask);
-    pid_t process = stopped_by != 0 ? 0 : fork();
-    if (process == 0 && stopped_by != 0) {
-        sigprocmask(SIG_SETMASK, &mask, nullptr);
-        return {128 + stopped_by, stopped_by, false, 0};
-    }
+    pid_t process = stopped_by != 0 ? -1 : fork();
+    int error = errno;
     if (process == 0) {
-        for (int signal : kStopSignals) {
-            struct sigaction now;
-            sigaction(signal, nullptr, &now);
-            now.sa_handler = now.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL;
-            sigaction(signal, &now, nullptr);
-        }
+        default_stop_signals();
         sigprocmask(SIG_SETMASK, &mask, nullptr);
-        sigaction(SIGINT, &interrupt, nullptr);
-        sigaction(SIGQUIT, &quit, nullptr);
+        keyboard.restore();
         put_descriptor(how.in, 0);
         put_descriptor(how.out, 1);
         put_descriptor(how.err, 2);
         set_environment(with);
         become(file, command);
     }
-    if (process < 0) throw failure(kUsage, std::string("cannot start a process: ") + std::strerror(errno));
     running = process;
     sigprocmask(SIG_SETMASK, &mask, nullptr);
-    run_result result;
+    if (process < 0 && stopped_by == 0) throw failure(kUsage, std::string("cannot start a process: ") + std::strerror(error));
     result.process = process;
-    int status = wait_for(process, how.seconds, result.timed_out);
+    int status = process < 0 ? stopped_by : wait_for(process, how.seconds, result.timed_out);
     running = 0;
-    sigaction(SIGINT, &interrupt, nullptr);
-    sigaction(SIGQUIT, &quit, nullptr);
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
     result.status = result.signal != 0 ? 128 + result.signal : WEXITSTATUS(status);
     return result;

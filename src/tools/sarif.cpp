@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "tools/frames.h"
+
 namespace tools {
 
 namespace {
@@ -68,12 +70,23 @@ json sarif_stack(const json& frames, const std::string& meaning) {
     return json::object().set("message", json::object().set("text", meaning)).set("frames", list);
 }
 
-// The first frame with a line: of the access, of the free, of the allocation.
+// What people look for no bugs in. Their lines are known where the system's debug data are installed.
+bool is_of_system(const json& frame) {
+    std::string name = base_name(frame.text_of("module"));
+    for (const char* library : {"libc.so", "libc-2", "ld-linux", "ld-2", "libstdc++.so", "libgcc_s.so", "libm.so",
+                                "libpthread", "libkslab"})
+        if (name.starts_with(library)) return true;
+    return false;
+}
+
+// The first frame with a line: of the access, of the free, of the allocation; of the system's libraries only if there
+// is no other.
 const json* frame_with_line(const json& finding) {
-    for (const auto& s : kStacks)
-        if (const json* stack = stack_of(finding, s.member))
-            for (const json& frame : stack->items)
-                if (frame.find("line") != nullptr) return &frame;
+    for (bool system : {false, true})
+        for (const auto& s : kStacks)
+            if (const json* stack = stack_of(finding, s.member))
+                for (const json& frame : stack->items)
+                    if (frame.find("line") != nullptr && is_of_system(frame) == system) return &frame;
     return nullptr;
 }
 
@@ -89,12 +102,12 @@ size_t sarif_log::rule_index(const std::string& kind, const std::string& title) 
     return static_cast<size_t>(found - rules_.begin());
 }
 
-void sarif_log::add(const std::string& line) {
+bool sarif_log::add(const std::string& line) {
     json finding;
     size_t end;
-    if (!line.starts_with('{') || !parse_json(line, finding, end)) return;
+    if (!line.starts_with('{') || !parse_json(line, finding, end)) return false;
     std::string kind = finding.text_of("kind");
-    if (kind.empty()) return;
+    if (kind.empty()) return finding.find("summary") != nullptr;
 
     json result = json::object();
     result.set("ruleId", kind);
@@ -109,6 +122,7 @@ void sarif_log::add(const std::string& line) {
         if (const json* stack = stack_of(finding, s.member)) stacks.add(sarif_stack(*stack, s.meaning));
     if (!stacks.items.empty()) result.set("stacks", stacks);
     results_.add(result);
+    return true;
 }
 
 std::string sarif_log::text() const {

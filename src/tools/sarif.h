@@ -9,8 +9,8 @@ namespace tools {
 
 class sarif_log {
 public:
-    // Lines that are no findings are passed over.
-    void add(const std::string& line);
+    // Lines that are no findings are passed over. False when the line is not of a report in JSON.
+    bool add(const std::string& line);
     std::string text() const;
 
 private:

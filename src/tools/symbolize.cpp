@@ -182,9 +182,14 @@ int symbolize_command(const words& arguments) {
     symbolizer filter(resolve, settings.paths);
     if (settings.sarif) {
         sarif_log log;
+        bool reports = false, other = false;
         for_each_input(files, [&](std::istream& in) {
-            for (std::string line; std::getline(in, line);) log.add(filter.json_line(line));
+            for (std::string line; std::getline(in, line);)
+                (log.add(filter.json_line(line)) ? reports : other) |= line.find_first_not_of(" \t\r") != line.npos;
         });
+        // An empty log would say that nothing was found.
+        if (other && !reports)
+            throw failure(kUsage, "symbolize: --sarif wants reports as JSON lines (kslab debug --json), and there are none");
         std::cout << log.text();
     } else {
         for_each_input(files, [&](std::istream& in) { filter.filter(in, std::cout); });

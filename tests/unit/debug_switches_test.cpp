@@ -208,6 +208,10 @@ TEST(debug_switches, only_in_executables_that_are_meant) {
     EXPECT_EQ(debug_flags_any(read("F", "other").switches), 0u);
     EXPECT_EQ(debug_flags_any(read("F", "other", "nth:1").switches), 0u);
     EXPECT_EQ(read("Fx", "other").report, "");
+    for (const char* exe : {"./demo", "/usr/bin/demo", "other, demo", "\tdemo ,x", "x, ./de*", ",demo"})
+        EXPECT_EQ(debug_flags_any(read("F", exe).switches), F) << exe;
+    for (const char* exe : {"demo/", "demo/x", " ", ",", "dem o", "/"})
+        EXPECT_EQ(debug_flags_any(read("F", exe).switches), 0u) << exe;
 }
 
 TEST(debug_switches, fault_injection_alone_marks_every_cache) {

@@ -1,5 +1,6 @@
 // module_of: files, addresses in them and build-ids, from the maps alone.
 #include "debug/modules.h"
+#include "debug/modules_seen.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -156,6 +157,37 @@ TEST_F(copied_library, unreadable_header) {
     EXPECT_EQ(std::string(place.path), path_.string());
     EXPECT_EQ(place.offset, 0x1234u);
     EXPECT_EQ(place.build_id_length, 0u);
+}
+
+// Stacks are remembered longer than what they led through.
+TEST(modules_seen, after_dlclose) {
+    kslab::modules_boot();
+    std::string from = kslab::module_of(address_of(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"))).path;
+    fs::path copy = fs::temp_directory_path() / ("kslab-seen-" + std::to_string(getpid()) + ".so");
+    fs::copy_file(fs::path(from).parent_path() / "libm.so.6", copy, fs::copy_options::overwrite_existing);
+    void* library = dlopen(copy.c_str(), RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(library, nullptr) << dlerror();
+    uintptr_t address = address_of(dlsym(library, "lgamma"));
+    loaded known = loaded_at(address);
+    kslab::module_place place{};
+    if (dlsym(RTLD_DEFAULT, "_dl_find_object") == nullptr) GTEST_SKIP() << "glibc 2.34";
+    EXPECT_FALSE(kslab::module_seen_at(address, place));
+    uintptr_t frames[] = {address, 0x10, address + 1};
+    kslab::modules_note(frames, 3);
+    ASSERT_TRUE(kslab::module_seen_at(address, place));
+    ASSERT_EQ(dlclose(library), 0);
+    fs::remove(copy);
+    place = kslab::module_of(address);
+    ASSERT_NE(place.path, nullptr);
+    EXPECT_EQ(std::string(place.path), copy.string());
+    EXPECT_EQ(place.offset, address - known.bias);
+    EXPECT_EQ(build_id_of(place), known.build_id);
+    EXPECT_EQ(kslab::module_of(0x10).path, nullptr);
+    // What lies there now counts.
+    void* code = mmap(reinterpret_cast<void*>(address & ~uintptr_t{4095}), 4096, PROT_READ | PROT_EXEC,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    ASSERT_NE(code, MAP_FAILED);
+    EXPECT_EQ(std::string(kslab::module_of(address).path), "[anon]");
 }
 
 TEST_F(copied_library, another_file_at_the_same_place) {

@@ -271,7 +271,8 @@ TEST(finding_dump, is_bounded_and_shows_where_the_damage_begins) {
 }
 
 TEST(finding_lease, a_pool_that_is_empty_gives_none) {
-    kslab::finding_lease* held[8];
+    constexpr int kAll = 64;
+    kslab::finding_lease* held[kAll];
     for (auto& lease : held) {
         lease = new kslab::finding_lease(defect::leak);
         EXPECT_TRUE(*lease);
@@ -284,7 +285,7 @@ TEST(finding_lease, a_pool_that_is_empty_gives_none) {
         EXPECT_EQ(again->what, defect::double_free);
         EXPECT_EQ(again->count, 0u);
     }
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < kAll; i++)
         if (i != 3) delete held[i];
 }
 

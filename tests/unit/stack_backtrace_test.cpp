@@ -426,7 +426,8 @@ TEST_F(stack_backtrace, interrupted_by_itself) {
         ASSERT_NE(id, one);
     }
     timer_delete(timer);
-    EXPECT_EQ(empty, 0);
+    // A handler that interrupts the adding of a stack cannot add its own.
+    EXPECT_LT(empty, 50);
 }
 
 }  // namespace

@@ -52,9 +52,26 @@ run --json ./demo u
 [ "$(grep -c '^{"kind":"read-underflow"' err)" = 1 ] && [ "$(grep -c '^{"summary":' err)" = 1 ] || fail "--json: $(cat err)"
 run --log reports ./demo u
 [ "$(wc -l <err)" = 1 ] && grep -q '^BUG ' reports || fail "--log"
+run --log heap.%e.%p ./demo u
+set -- heap.demo.[0-9]*
+[ $# = 1 ] && grep -q '^BUG ' "$1" && [ "$(wc -l <err)" = 1 ] || fail "--log with %: $(ls)"
+KSLAB_LOG=by_environment run ./demo u
+[ "$(wc -l <err)" = 1 ] && grep -q '^BUG ' by_environment || fail "KSLAB_LOG: $(cat err)"
+run --log none ./demo
+[ ! -e none ] || fail "a clean run makes a log"
+run -o EXITCODE=8 ./demo u
+[ $status = 8 ] || fail "-o EXITCODE: $status"
 printf 'skipped\none\ntwo\n' >input
 { read -r _; "$tool" debug --both-ends ./demo u; } <input >out 2>err
 grep -q 'read before start' err || fail "input from a file: $(cat err)"
+# Stopped: the program is stopped, nothing is left, and there is no second run.
+"$tool" debug --both-ends sleep 61.5 </dev/null 2>err &
+stopped=$!
+for _ in $(seq 100); do child=$(pgrep -P $stopped -x sleep) && break; sleep 0.1; done
+kill -TERM $stopped
+wait $stopped
+[ $? = 143 ] || fail "SIGTERM: status $?"
+[ -n "$child" ] && [ ! -e /proc/"$child" ] || fail "SIGTERM: the program runs on"
 ls -d "${TMPDIR:-/tmp}"/kslab-?????? 2>/dev/null | while read -r left; do
     [ -z "$(find "$left" -newer demo.c -prune)" ] || echo "$left"
 done | grep . && fail "a scratch directory is left"

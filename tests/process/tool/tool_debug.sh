@@ -35,11 +35,44 @@ grep -q '^{"kind":"heap-overflow"' err || fail "--json: $(cat err)"
 [ $? = 5 ] && [ ! -s err ] || fail "--only another: $(cat err)"
 "$tool" debug --only=de* ./demo o 2>err
 grep -q '^BUG ' err || fail "--only this"
+for only in ./demo /elsewhere/demo 'other, demo' ' demo ,x' './de*'; do
+    "$tool" debug --only "$only" ./demo o 2>err
+    grep -q '^BUG ' err || fail "--only '$only'"
+done
+"$tool" debug --only demo/x ./demo o 2>err
+[ $? = 5 ] && [ ! -s err ] || fail "--only demo/x: $(cat err)"
+KSLAB_QUARANTINE=abc "$tool" debug ./demo 2>err
+[ $? = 5 ] && [ "$(grep -c 'KSLAB_QUARANTINE=abc is ignored' err)" = 1 ] || fail "a wrong value in the environment: $(cat err)"
+
+# Whether debugging is on, for KSLAB_VERBOSE.
+said() { env KSLAB_VERBOSE=1 "$@" LD_PRELOAD="$TEST_LIB" ./demo 2>&1 | sed 's/.*a thread, //'; }
+[ "$(said)" = 'debugging off' ] || fail "verbose: $(said)"
+[ "$(said KSLAB_DEBUG=1)" = 'debugging on, FZPUQL' ] || fail "verbose: $(said KSLAB_DEBUG=1)"
+[ "$(said KSLAB_DEBUG=FZ,kmalloc-64)" = 'debugging on, FZ for caches as KSLAB_DEBUG names them' ] || fail "verbose, cache"
+[ "$(said KSLAB_DEBUG=1 KSLAB_DEBUG_EXE=x)" = 'debugging off: KSLAB_DEBUG_EXE does not name this program' ] ||
+    fail "verbose: $(said KSLAB_DEBUG=1 KSLAB_DEBUG_EXE=x)"
+env KSLAB_DEBUG=FZ,kmalloc-65 LD_PRELOAD="$TEST_LIB" ./demo 2>err
+[ "$(cat err)" = 'kslab: KSLAB_DEBUG: no size class is called kmalloc-65; objects of 65 bytes are in kmalloc-96' ] ||
+    fail "a class that is none: $(cat err)"
+
 "$tool" debug -o ON_ERROR=abort ./demo o 2>err
 [ $? = 134 ] || fail "-o"
 [ "$(echo text | "$tool" debug cat)" = text ] || fail "standard input and output"
 "$tool" debug --depth 1 -o KSLAB_SYMBOLIZER=none ./demo o 2>err
 [ "$(sed -n '/^allocated/,/^[^a ]/p' err | grep -c '^    #[0-9] ?? (/')" = 1 ] || fail "--depth, or symbolizer none: $(cat err)"
+
+# Linked statically with kslab: it needs no preload. With libc's malloc, debugging it would find nothing.
+if "$TEST_CC" -g -O0 -static demo.c "$TEST_STATIC_LIB" -o static 2>/dev/null; then
+    for strip in true strip; do
+        $strip static
+        "$tool" debug --exitcode 9 ./static d 2>err
+        [ $? = 9 ] && ! grep -q '^kslab: ' err || fail "linked with kslab ($strip): $(cat err)"
+    done
+fi
+if "$TEST_CC" -static demo.c -o plain 2>/dev/null; then
+    "$tool" debug ./plain 2>err
+    grep -q 'linked statically.*kslab will not be used$' err || fail "linked statically: $(cat err)"
+fi
 
 # Mistakes: one line, exit status 2.
 wrong() {
@@ -53,11 +86,23 @@ wrong 'debug: unknown option --both-end; did you mean --both-ends?' debug --both
 wrong 'debug: unknown option --frobnicate' debug --frobnicate ./demo
 wrong 'debug: --log needs FILE' debug --log
 wrong 'debug: --full takes no value' debug --full=1 ./demo
+wrong "debug: --flags FZPUK: unknown letter; F Z P U T A O G Q L, or - for none, or 1, or full (character 5, 'K')" \
+    debug --flags FZPUK --exitcode 9 ./demo
+wrong 'debug: KSLAB_EXIT_CODE is no option; did you mean KSLAB_EXITCODE? KSLAB_HELP=1 prints all' \
+    debug -o KSLAB_EXIT_CODE=9 ./demo
+wrong 'debug: KSLAB_QUARANTINE=abc: expected bytes, with K, M, G or T behind the number if you like' \
+    debug -o QUARANTINE=abc ./demo
+wrong 'debug: KSLAB_DEBUG: no size class is called kmaloc-48; did you mean kmalloc-48?' \
+    debug --flags FZPU,kmaloc-48 ./demo
+wrong 'debug: KSLAB_DEBUG: no size class is called kmalloc-65; objects of 65 bytes are in kmalloc-96' \
+    debug --flags FZ,kmalloc-65 --both-ends ./demo
+wrong 'debug: KSLAB_FAIL nth:: a number is missing (character 5)' debug -o FAIL=nth: ./demo
 wrong '--depth wants a number from 1 to 64, not 65' debug --depth 65 ./demo
 wrong 'debug: -o wants KSLAB_NAME=VALUE, not x' debug -o x ./demo
 wrong 'debug: which program? (try kslab debug --help)' debug --full
 wrong 'unknown command debgu (run, debug, fail, symbolize; try --help)' debgu ./demo
 for command in debug run fail symbolize; do
+    "$tool" $command -h >out && grep -q "^usage: kslab $command" out || fail "$command -h"
     "$tool" $command --help >out 2>err && grep -q "^usage: kslab $command" out && [ ! -s err ] || fail "$command --help"
 done
 "$tool" --version | grep -Eq '^kslab [0-9]+\.' || fail "--version"

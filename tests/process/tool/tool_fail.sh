@@ -44,4 +44,17 @@ grep -q '^allocation 4, malloc(400), failed, and the program hung:' out || fail 
 [ "$(tail -1 out)" = '{"summary":{"failures":1,"not_survived":1,"places":1}}' ] || fail "--json: $(cat out)"
 "$tool" fail --only size:150-250 ./demo x >out 2>err
 grep -q '^allocation 1, malloc(200)' out && [ "$(tail -1 out | cut -c1-2)" = '1 ' ] || fail "--only: $(cat out)"
+wrong() {
+    local want=$1 status
+    shift
+    "$tool" fail "$@" >out 2>err
+    status=$?
+    [ $status = 2 ] && [ ! -s out ] && [ "$(cat err)" = "kslab: fail: $want" ] || fail "$*: $status $(cat out err)"
+}
+wrong 'fewer than 50 allocations qualify' --first 50 ./demo
+wrong '--first 5 is behind --last 3' --first 5 --last 3 ./demo
+wrong 'no allocation qualifies for --only size:77777' --only size:77777 ./demo
+wrong "--only size:9-1: the smaller size comes first (character 6, '9')" --only size:9-1 ./demo
+wrong "--only sise:9: unknown key; nth, every, interval, rate, times, size, cache, caller, seed, log (character 1, 's')" \
+    --only sise:9 ./demo
 [ "$(echo text | "$tool" fail --last 1 --show cat | head -1)" != '' ] || fail "--show"

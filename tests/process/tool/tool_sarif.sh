@@ -58,3 +58,20 @@ END
 "$tool" symbolize --sarif </dev/null | python3 -c 'import json, sys
 run = json.load(sys.stdin)["runs"][0]
 assert run["results"] == [] and run["tool"]["driver"]["rules"] == []' || fail "empty log"
+
+# What holds no reports is an error, not a log in which nothing was found; summaries are no results.
+"$tool" debug --log "$TEST_TMP/text" "$TEST_TMP/demo"
+for file in "$TEST_TMP/text" "$TEST_TMP/with blank.c"; do
+    "$tool" symbolize --sarif "$file" >"$TEST_TMP/out" 2>"$TEST_TMP/err"
+    [ $? = 2 ] && [ ! -s "$TEST_TMP/out" ] && grep -q 'and there are none$' "$TEST_TMP/err" || fail "--sarif of $file"
+done
+grep '^{"summary"' "$TEST_TMP/log" | "$tool" symbolize --sarif | grep -q '"results": *\[\]' || fail "a summary alone"
+
+# The place is the program's, even where the line in the C library is known.
+cat >"$TEST_TMP/two" <<'END'
+{"kind":"heap-overflow","title":"t","message":"m","stack":[{"module":"/lib/libc.so.6","offset":"0x1","function":"f","file":"/glibc/f.c","line":1},{"module":"/demo","offset":"0x2","function":"main","file":"/src/demo.c","line":2}]}
+{"kind":"heap-overflow","title":"t","message":"m","stack":[{"module":"/lib/libc.so.6","offset":"0x1","function":"f","file":"/glibc/f.c","line":1}]}
+END
+"$tool" symbolize --sarif "$TEST_TMP/two" | python3 -c 'import json, sys
+results = json.load(sys.stdin)["runs"][0]["results"]
+assert [r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in results] == [2, 1], results' || fail "place"
