@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/host.h"
 #include "check/debug_table.h"
-#include "debug/library_new.h"
+#include "debug/object/library_new.h"
 #include "malloc/malloc.h"
 #include "loaded_library.h"
 #include "os/executable.h"

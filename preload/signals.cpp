@@ -1,5 +1,5 @@
 // sigaction and signal, while debugging: what the program installs for SIGSEGV and SIGBUS must not take the place
-// of the handler that explains faults (debug/fault_signal.h). Everything else is a tail call of libc's.
+// of the handler that explains faults (debug/fault/fault_signal.h). Everything else is a tail call of libc's.
 //
 // libc's functions are called by names of theirs that are not exported here, so that nothing has to be looked up:
 // these may be called before any constructor has run. Only in the shared library.
@@ -7,7 +7,7 @@
 #include <signal.h>
 
 #include "base/attributes.h"
-#include "debug/fault_signal.h"
+#include "debug/fault/fault_signal.h"
 
 extern "C" {
 int __sigaction(int number, const struct sigaction* set, struct sigaction* old);

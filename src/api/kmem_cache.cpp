@@ -8,8 +8,8 @@
 #include "base/check.h"
 #include "base/host.h"
 #include "cache/node.h"
-#include "debug/bad_calls.h"
-#include "debug/quarantine.h"
+#include "debug/object/bad_calls.h"
+#include "debug/object/quarantine.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/meta_arena.h"
 

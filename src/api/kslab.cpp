@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "debug/leaks.h"
-#include "debug/objects.h"
-#include "debug/validate.h"
-#include "debug/validate_objects.h"
+#include "debug/leak/leaks.h"
+#include "debug/object/objects.h"
+#include "debug/object/validate_heap.h"
+#include "debug/object/validate_objects.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/page_allocator.h"
 

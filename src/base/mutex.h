@@ -13,20 +13,20 @@ namespace kslab {
 
 enum class lock_rank : uint8_t {
     boot,         // kmalloc/boot.cpp: first call
-    report,       // debug/report.cpp: one report at a time
+    report,       // debug/report/report.cpp: one report at a time
     stats,        // kmalloc/stats.cpp: the sums in all caches
     cache_chain,  // the list of all caches, creation and destruction
     thread_list,  // all threads' arrays
     list_lock,    // a cache_node: its slabs
     shared,       // a cache_node's shared array
-    debug_runs,   // debug/places.cpp: runs that are objects under debugging
-    object,       // debug/places.cpp: the state of one object under debugging, by stripes
-    quarantine,   // debug/quarantine.cpp
-    guard,        // debug/guard.cpp
+    debug_runs,   // debug/object/places.cpp: runs that are objects under debugging
+    object,       // debug/object/places.cpp: the state of one object under debugging, by stripes
+    quarantine,   // debug/object/quarantine.cpp
+    guard,        // debug/guard/guard.cpp
     run_cache,    // recently freed runs of large allocations
     page_allocator,
     page_map,  // making sections and leaves
-    stack_depot,  // debug/stack_depot.cpp: adding a stack
+    stack_depot,  // debug/stack/stack_depot.cpp: adding a stack
     meta_arena,
 };
 

@@ -63,7 +63,7 @@ struct object_record {
     uint16_t epoch;       // how many forks deep the process was that allocated it
     uint8_t marks;
     uint8_t sampled;      // guarded by chance (KSLAB_SAMPLE_GUARD)
-    // Of a run of its own: debug_flag of the cache that was asked, and which that was (debug/runs.h).
+    // Of a run of its own: debug_flag of the cache that was asked, and which that was (debug/object/runs.h).
     uint16_t flags;
     uint16_t cache;
 };

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "debug/leaks.h"
-#include "debug/validate_objects.h"
+#include "debug/leak/leaks.h"
+#include "debug/object/validate_objects.h"
 #include "kmalloc/kmalloc.h"
 #include "os/syscall.h"
 

@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "debug/finding.h"
+#include "debug/report/finding.h"
 #include "debug/heap_locks.h"
 #include "debug/process.h"
 #include "kmalloc/stats.h"

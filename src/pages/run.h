@@ -23,7 +23,7 @@ enum class run_content : uint8_t {
     stuck,  // memory that the system does not take back (locked pages)
 };
 
-// Where an inaccessible page of a run in use lies (debug/guard.h).
+// Where an inaccessible page of a run in use lies (debug/guard/guard.h).
 enum class run_guard : uint8_t { none, behind, before };
 
 struct object_record;

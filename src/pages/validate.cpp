@@ -1,4 +1,4 @@
-// The page allocator's statements. Called by the validator (debug/validate.h) and by tests.
+// The page allocator's statements. Called by the validator (debug/object/validate_heap.h) and by tests.
 #include "pages/page_allocator.h"
 
 namespace kslab {

@@ -7,7 +7,7 @@
 
 #include "base/host.h"
 #include "config/debug_names.h"
-#include "debug/inject_rules.h"
+#include "debug/inject/inject_rules.h"
 
 namespace {
 

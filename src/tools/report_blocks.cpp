@@ -10,7 +10,7 @@ namespace tools {
 namespace {
 
 // One bug shows in two ways: at once on a guard page, late by what it left in a redzone or in poison. Titles of text,
-// kinds of JSON (src/debug/finding.h); everything else is a defect of its own.
+// kinds of JSON (src/debug/report/finding.h); everything else is a defect of its own.
 struct defect_name {
     const char* title;
     const char* kind;

@@ -122,8 +122,8 @@ def programs(only=None):
 
 
 def titles():
-    """JSON name -> title of the BUG line, from the table in src/debug/finding.h."""
-    table = (ROOT / "src/debug/finding.h").read_text()
+    """JSON name -> title of the BUG line, from the table in src/debug/report/finding.h."""
+    table = (ROOT / "src/debug/report/finding.h").read_text()
     return {kind: title for title, kind in re.findall(r'X\(\w+, "([^"]+)", "([^"]+)"\)', table)}
 
 

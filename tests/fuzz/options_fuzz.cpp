@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/options.h"
-#include "debug/inject_rules.h"
+#include "debug/inject/inject_rules.h"
 #include "support/debug_value.h"
 #include "support/fail_value.h"
 

@@ -1,4 +1,4 @@
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/stats.h"

@@ -9,11 +9,11 @@
 #include <thread>
 #include <vector>
 
-#include "debug/finding.h"
-#include "debug/objects.h"
-#include "debug/quarantine.h"
-#include "debug/validate.h"
-#include "debug/validate_objects.h"
+#include "debug/report/finding.h"
+#include "debug/object/objects.h"
+#include "debug/object/quarantine.h"
+#include "debug/object/validate_heap.h"
+#include "debug/object/validate_objects.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/kmalloc.h"
 #include "kslab/kmem_cache.h"

@@ -1,10 +1,10 @@
 // Instructions as the assembler makes them, and what their memory operands are.
-#include "debug/fault_context.h"
+#include "debug/fault/fault_context.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
-#include "debug/fault_finding.h"
+#include "debug/fault/fault_finding.h"
 
 namespace {
 

@@ -3,8 +3,8 @@
 
 #include <list>
 
-#include "debug/fault_finding.h"
-#include "debug/guard.h"
+#include "debug/fault/fault_finding.h"
+#include "debug/guard/guard.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/run.h"
 

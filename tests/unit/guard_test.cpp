@@ -1,5 +1,5 @@
 // Guarded places: what is inaccessible and when, with guards inside the mapping and with mprotect.
-#include "debug/guard.h"
+#include "debug/guard/guard.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,8 +9,8 @@
 #include <list>
 #include <vector>
 
-#include "debug/fault_context.h"
-#include "debug/guard_pages.h"
+#include "debug/fault/fault_context.h"
+#include "debug/guard/guard_pages.h"
 #include "kmalloc/kmalloc.h"
 #include "os/memory.h"
 #include "pages/page_allocator.h"

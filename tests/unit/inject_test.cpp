@@ -1,5 +1,5 @@
 // KSLAB_FAIL: what is read, which allocations fail, and that the same seed gives the same ones.
-#include "debug/inject.h"
+#include "debug/inject/inject.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cache/kmem_cache.h"
-#include "debug/inject_rules.h"
+#include "debug/inject/inject_rules.h"
 #include "support/child.h"
 #include "support/fail_value.h"
 #include "support/random.h"

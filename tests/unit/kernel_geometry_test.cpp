@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cache/node.h"
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/kmalloc.h"
 #include "pages/page_map.h"

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/run_cache.h"
 #include "kslab/kslab.h"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "cache/node.h"
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/kmalloc.h"
 #include "os/report_fd.h"

@@ -1,4 +1,4 @@
-#include "debug/leak_groups.h"
+#include "debug/leak/leak_groups.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "debug/leak_reader.h"
+#include "debug/leak/leak_reader.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>

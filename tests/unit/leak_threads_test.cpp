@@ -1,4 +1,4 @@
-#include "debug/leak_threads.h"
+#include "debug/leak/leak_threads.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "debug/leak_tracer.h"
+#include "debug/leak/leak_tracer.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // module_of: files, addresses in them and build-ids, from the maps alone.
-#include "debug/modules.h"
-#include "debug/modules_seen.h"
+#include "debug/stack/modules.h"
+#include "debug/stack/modules_seen.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "cache/node.h"
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/kmalloc.h"
 #include "kslab/kmem_cache.h"

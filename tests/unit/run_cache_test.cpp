@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/large.h"
 #include "kslab/kmalloc.h"

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "debug/backtrace.h"
-#include "debug/backtrace_rules.h"
+#include "debug/stack/backtrace.h"
+#include "debug/stack/backtrace_rules.h"
 #include "support/child.h"
 
 namespace {

@@ -10,9 +10,9 @@
 
 #include <vector>
 
-#include "debug/backtrace.h"
-#include "debug/backtrace_rules.h"
-#include "debug/stack_depot.h"
+#include "debug/stack/backtrace.h"
+#include "debug/stack/backtrace_rules.h"
+#include "debug/stack/stack_depot.h"
 #include "support/child.h"
 
 namespace {

@@ -13,10 +13,10 @@
 #include <atomic>
 #include <vector>
 
-#include "debug/backtrace.h"
-#include "debug/backtrace_libunwind.h"
-#include "debug/backtrace_rules.h"
-#include "debug/stack_depot.h"
+#include "debug/stack/backtrace.h"
+#include "debug/stack/backtrace_libunwind.h"
+#include "debug/stack/backtrace_rules.h"
+#include "debug/stack/stack_depot.h"
 #include "support/child.h"
 
 #if defined(__x86_64__)

@@ -1,5 +1,5 @@
 // The stack depot against a map: what was put comes back under its number, and equal stacks have one number.
-#include "debug/stack_depot.h"
+#include "debug/stack/stack_depot.h"
 
 #include <gtest/gtest.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "kslab/kmalloc.h"
 #include "kslab/kslab.h"
 #include "pages/page_allocator.h"

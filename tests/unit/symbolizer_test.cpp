@@ -16,7 +16,7 @@
 #include <string>
 #include <thread>
 
-#include "debug/spawn.h"
+#include "debug/report/spawn.h"
 #include "support/child.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "debug/validate.h"
+#include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/stats.h"
 #include "kslab/kmalloc.h"

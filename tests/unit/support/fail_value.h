@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "debug/inject_rules.h"
+#include "debug/inject/inject_rules.h"
 #include "support/debug_value.h"
 
 namespace test {

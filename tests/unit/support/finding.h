@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "debug/report.h"
+#include "debug/report/report.h"
 #include "pages/run.h"
 #include "slab/slab.h"
 

@@ -1,0 +1,283 @@
+// What happens to an object under debugging.
+//
+//   debug_allocate  inject → place (guarded run | object of a slab | run) → last look at what was free there → live
+//   debug_free      proofs → redzones → quarantined, poisoned → quarantine
+//   object_release  last look at the poison → free: back to its slab, or to the page allocator
+#include "debug/object/objects.h"
+
+#include "cache/node.h"
+#include "debug/stack/backtrace_libunwind.h"
+#include "debug/object/bad_calls.h"
+#include "debug/report/finding.h"
+#include "debug/guard/guard.h"
+#include "debug/inject/inject.h"
+#include "debug/object/library_new.h"
+#include "debug/object/quarantine.h"
+#include "debug/object/runs.h"
+#include "debug/stack/stack_depot.h"
+#include "debug/object/trace.h"
+#include "debug/object/validate_objects.h"
+#include "kmalloc/kmalloc.h"
+#include "pages/meta_arena.h"
+#include "pages/page_allocator.h"
+
+namespace kslab {
+
+namespace {
+
+size_t alignment_of(const call& how) { return how.align > kMallocMinimum ? how.align : kMallocMinimum; }
+
+// Behind the redzone; an object that asks for more alignment is moved up.
+uint32_t offset_in(const char* begin, const kmem_cache* cache, uint32_t flags, const call& how) {
+    if (cache != nullptr && how.kind == call_kind::kmem_cache_alloc) return cache->left;
+    size_t left = (flags & kDebugRedzone) == 0 ? 0 : cache != nullptr ? cache->left : kRedzoneBytes;
+    uintptr_t at = reinterpret_cast<uintptr_t>(begin) + left;
+    size_t align = cache != nullptr && how.align <= kMallocMinimum ? 1 : alignment_of(how);
+    return static_cast<uint32_t>(align_up(at, align) - reinterpret_cast<uintptr_t>(begin));
+}
+
+// A place in a slab. What was free there is looked at for the last time.
+bool take_from_slab(kmem_cache* cache, place& p) {
+    void* begin;
+    if (node_take(cache, &begin, 1) == 0) return false;
+    place_of_owner(begin, page_owner_of(begin), p);
+    damage d;
+    finding_lease f;
+    {
+        object_lock lock(begin);
+        d = check_where_it_stands(p);
+        if (d) note_damage(f, p, d);
+    }
+    if (d) report_damage(f, "reuse by an allocation", false);
+    return true;
+}
+
+object_record* new_record(const kmem_cache* cache, uint32_t flags, const call& how) {
+    auto* record = static_cast<object_record*>(metadata_allocate(sizeof(object_record)));
+    if (record == nullptr) return nullptr;
+    *record = object_record{};
+    record->requested = how.size;
+    record->flags = static_cast<uint16_t>(flags);
+    record->cache = number_of_cache(cache);
+    return record;
+}
+
+// A run of its own: a redzone page by page where the alignment is larger.
+bool take_run(const call& how, place& p) {
+    size_t align = alignment_of(how);
+    size_t before = (debug_large_flags & kDebugRedzone) == 0 ? 0 : align_up(kRedzoneBytes, align);
+    if (before > size_t{1} << 30) before = 0;
+    object_record* record = new_record(nullptr, debug_large_flags, how);
+    if (record == nullptr) return false;
+    record->offset = static_cast<uint32_t>(before);
+    size_t pages = pages_for(before + how.size + kRedzoneBytes);
+    run* r = all_pages.allocate(pages, align <= kPageSize ? 1 : align / kPageSize, how.zero);
+    if (r == nullptr) return metadata_free(record, sizeof(object_record)), false;
+    r->guard = run_guard::none;
+    r->record = record;
+    p = place_of_run(r);
+    return true;
+}
+
+bool take_guarded(const kmem_cache* cache, uint32_t flags, const call& how, place& p) {
+    object_record* record = new_record(cache, flags, how);
+    if (record == nullptr) return false;
+    size_t align = how.kind == call_kind::kmem_cache_alloc ? cache->align : alignment_of(how);
+    if (guard_allocate(how.size, align, *record, p)) {
+        p = place_of_run(p.in_run);
+        return true;
+    }
+    metadata_free(record, sizeof(object_record));
+    return false;
+}
+
+// How many objects each place of the program that allocates has had, by a hash of its stack. A guard costs system
+// calls and a page fault at each allocation and free: the first KSLAB_GUARD_SITE objects of a place get one, later
+// one in so many.
+constexpr unsigned kSites = 1 << 14;
+constexpr unsigned kLaterRate = 64;
+relaxed<uint32_t> objects_of_site[kSites];
+
+bool site_deserves_guard(uint32_t stack) {
+    size_t most = active_options.guard_site;
+    if (most == 0 || stack == 0) return true;
+    relaxed<uint32_t>& objects = objects_of_site[(stack * 0x9e3779b1u) >> 18];
+    objects += 1;
+    if (objects <= most || objects % kLaterRate == 0) return true;
+    guard_note_passed();
+    return false;
+}
+
+// Objects with a constructor stay in slabs of their cache: it relies on their layout.
+bool wants_guard(const kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack) {
+    if (how.sampled) return true;
+    if ((flags & kDebugGuard) == 0 || (cache != nullptr && cache->ctor != nullptr)) return false;
+    return site_deserves_guard(stack);
+}
+
+// The first room for this call: false when memory is short.
+bool take_place(kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack, place& p) {
+    if (wants_guard(cache, flags, how, stack) && take_guarded(cache, flags, how, p)) return true;
+    if (how.sampled) return false;
+    return cache != nullptr ? take_from_slab(cache, p) : take_run(how, p);
+}
+
+void set_record(const place& p, const call& how, uint32_t stack) {
+    object_record& r = *p.record;
+    if (p.in_slab != nullptr) r.offset = offset_in(p.begin, p.cache, p.flags, how);
+    r.requested = how.size;
+    r.allocated = {stack, this_thread_id(), debug_clock()};
+    r.freed = {};
+    r.allocated_by = how.kind;
+    r.freed_by = call_kind::none;
+    r.align_shift = static_cast<uint8_t>(how.align > kMallocMinimum ? log2_floor(how.align) : 0);
+    r.epoch = process_epoch;
+    r.marks = libunwind_loading ? kMarkIgnored : 0;
+    r.sampled = how.sampled;
+}
+
+void fill_new(const place& p, const call& how) {
+    fill_redzones(p, kRedzoneActive);
+    if (!how.zero) return poison_in_use(p);
+    bool fresh = p.in_run != nullptr && p.in_run->content == run_content::zero;
+    if (!fresh) __builtin_memset(p.object(), 0, how.size);
+}
+
+// The kernel calls constructors at every allocation from a cache with poison.
+void construct(kmem_cache* cache, const place& p) {
+    if (cache == nullptr || cache->ctor == nullptr) return;
+    cache->ctor(p.object());
+    damage d = check_redzones(p, kRedzoneActive);
+    if (!d) return;
+    finding_lease f(defect::constructor);
+    {
+        object_lock lock(p.begin);
+        note_damage(f, p, d);
+    }
+    report_damage(f, "the constructor", true);
+}
+
+}  // namespace
+
+namespace {
+
+void release_run(const place& p) {
+    run* r = p.in_run;
+    object_record* record = p.record;
+    r->record = nullptr;
+    if (p.guarded)
+        guard_release(p);
+    else
+        r->content = run_content::dirty, all_pages.release(r);
+    metadata_free(record, sizeof(object_record));
+}
+
+}  // namespace
+
+namespace {
+
+bool fails_on_purpose(kmem_cache* cache, const call& how, bool of_library_new) {
+    if (of_library_new && library_new_refuses_again()) return true;
+    if (!inject_should_fail(cache, how)) return false;
+    if (is_new(how.kind) && !of_library_new) library_new_refused();
+    return true;
+}
+
+}  // namespace
+
+void* debug_allocate(kmem_cache* cache, const call& asked) {
+    uint32_t flags = cache != nullptr ? cache->debug : debug_large_flags;
+    call how = asked;
+    call_kind library_new = library_new_calling();
+    if (KSLAB_UNLIKELY(library_new != call_kind::none)) how.kind = library_new;
+    if ((flags & kDebugFail) != 0 && fails_on_purpose(cache, how, library_new != call_kind::none)) return nullptr;
+    validate_now_and_then();
+    uint32_t stack = (flags & kDebugTrack) != 0 || how.sampled ? stack_depot_here() : 0;
+    place p;
+    if (!take_place(cache, flags, how, stack, p)) {
+        // Memory is short: what waits may do.
+        if (how.sampled) return nullptr;
+        quarantine_drain();
+        guard_drain();
+        trim_everything();
+        if (!take_place(cache, flags, how, stack, p)) return nullptr;
+    }
+    {
+        object_lock lock(p.begin);
+        set_record(p, how, stack);
+        fill_new(p, how);
+        p.record->state = object_state::live;
+    }
+    if (p.in_run != nullptr && !debug_run_add(p.in_run)) return release_run(p), nullptr;
+    construct(cache, p);
+    if ((flags & kDebugTrace) != 0) trace_allocation(p, how);
+    return p.object();
+}
+
+namespace {
+
+// From live to quarantined. False: it was no good free, and has been reported; nothing was changed.
+bool retire(place& p, void* object, const call& how, uint32_t stack) {
+    damage d;
+    bad_call bad;
+    finding_lease f;
+    {
+        object_lock lock(p.begin);
+        bad = judge_free(p, object, how);
+        if (bad.wrong && f.borrow(bad.what)) {
+            finding_set_object(*f, p);
+            if (!bad.fatal) finding_take_dump(*f, object, object);
+        }
+        if (!bad.fatal) {
+            d = check_redzones(p, kRedzoneActive);
+            if (d) note_damage(f, p, d);
+            object_record& r = *p.record;
+            r.freed = {stack, this_thread_id(), debug_clock()};
+            r.freed_by = how.kind;
+            fill_redzones(p, kRedzoneInactive);
+            if (!p.guarded) poison_free(p);
+            r.state = object_state::quarantined;
+        }
+    }
+    if (d) report_damage(f, call_name(how.kind), true);
+    if (bad.wrong) report_bad_call(f, p, bad, object, how);
+    return !bad.fatal;
+}
+
+}  // namespace
+
+void debug_free(void* object, page_owner owner, const call& how) {
+    validate_now_and_then();
+    place p;
+    if (!place_of_owner(object, owner, p)) {
+        debug_functions.bad_pointer(object, how);
+        return;
+    }
+    uint32_t stack = (p.flags & kDebugTrack) != 0 || p.record->sampled != 0 ? stack_depot_here() : 0;
+    if (!retire(p, object, how, stack)) return;
+    if ((p.flags & kDebugTrace) != 0) trace_free(p, how);
+    if (p.guarded) guard_hide(p);
+    if ((p.flags & kDebugQuarantine) != 0 || p.record->sampled != 0) return quarantine_put(p);
+    object_release(p.begin);
+}
+
+void object_release(void* begin) {
+    place p;
+    if (!find_place(begin, p)) return;
+    damage d;
+    finding_lease f;
+    {
+        object_lock lock(p.begin);
+        d = place_is_hidden(p) ? damage{} : check_where_it_stands(p);
+        if (d) note_damage(f, p, d);
+        if (p.in_slab != nullptr) p.record->state = object_state::free;
+    }
+    if (d) report_damage(f, "leaving the quarantine", false);
+    if (p.in_run != nullptr) {
+        debug_run_remove(p.in_run);
+        return release_run(p);
+    }
+    cache_free_direct(const_cast<kmem_cache*>(p.cache), p.begin);
+}
+
+}  // namespace kslab
