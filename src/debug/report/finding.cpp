@@ -57,6 +57,7 @@ bool finding_lease::borrow(defect d) {
 void finding_lease::give_back() { finding_return(*finding_); }
 
 void finding_return(const finding& f) {
+    if (&f < pool || &f >= pool + kFindings) return;  // somebody's own
     taken.fetch_and(~(uint64_t{1} << (&f - pool)), std::memory_order_release);
 }
 

@@ -41,7 +41,9 @@ backtrace_thread* take_orphan(long process, uint32_t me) {
 }
 
 void forget_stacks(backtrace_thread* state) {
-    state->busy = false;
+    // What a dead thread did last is seen behind this.
+    static_cast<void>(state->busy.load(std::memory_order_acquire));
+    state->busy.store(false, std::memory_order_relaxed);
     state->range = readable_range();
     for (size_t at = 0; at < state->recent_bytes(); at += state->stride)
         reinterpret_cast<recent_stack*>(state->recent() + at)->generation = 0;
@@ -54,6 +56,7 @@ backtrace_thread* make_state(uint32_t me) {
     void* memory = metadata_allocate(sizeof(backtrace_thread) + backtrace_thread::kSets * backtrace_thread::kWays * stride);
     if (memory == nullptr) return nullptr;
     auto* state = static_cast<backtrace_thread*>(memory);
+    state->busy.store(false, std::memory_order_relaxed);
     state->victim = 0;
     state->capacity = static_cast<unsigned>((stride - sizeof(recent_stack)) / kSlot);
     state->stride = stride;
@@ -79,7 +82,7 @@ KSLAB_NOINLINE backtrace_thread* backtrace_enter_slow() {
     if (state == nullptr) state = make_state(me);
     if (state == nullptr) return nullptr;
     forget_stacks(state);
-    state->busy = true;
+    state->busy.store(true, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_acq_rel);
     this_backtrace = state;
     return state;

@@ -34,7 +34,7 @@ struct alignas(kCacheLine) backtrace_thread {
 
     backtrace_thread* next;
     std::atomic<uint32_t> owner;  // the thread's id; 0: nobody
-    bool busy;                    // set by a walk that a signal interrupted, so long
+    std::atomic<bool> busy;       // during a walk; released behind it, for who takes over a dead thread's
     uint8_t victim;               // way that is replaced next
     unsigned capacity;            // slots of each recent stack
     size_t stride;                // bytes of each recent stack
@@ -59,15 +59,15 @@ inline backtrace_thread* backtrace_enter() {
     if (KSLAB_UNLIKELY(!backtrace_booted.load(std::memory_order_relaxed))) return nullptr;
     backtrace_thread* mine = this_backtrace;
     if (KSLAB_UNLIKELY(mine == nullptr)) return backtrace_enter_slow();
-    if (KSLAB_UNLIKELY(mine->busy)) return nullptr;
-    mine->busy = true;
+    if (KSLAB_UNLIKELY(mine->busy.load(std::memory_order_relaxed))) return nullptr;
+    mine->busy.store(true, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_acq_rel);
     return mine;
 }
 
 inline void backtrace_leave(backtrace_thread* mine) {
     std::atomic_signal_fence(std::memory_order_acq_rel);
-    mine->busy = false;
+    mine->busy.store(false, std::memory_order_release);
 }
 
 inline __attribute__((no_sanitize("address", "thread", "undefined"))) bool recent_stack::stands_for(
