@@ -38,50 +38,53 @@ bool absurd(size_t size, size_t align) { return size > PTRDIFF_MAX - align; }
 
 #define KSLAB_NAME extern "C" KSLAB_EXPORT __attribute__((used))
 
-#define KSLAB_NEW(name, kind)                                                                 \
+#define KSLAB_NEW(name, of_library, kind)                                                                 \
     KSLAB_NAME void* name(size_t size) {                                                \
         if (void* object = kslab::malloc_inline(size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr)) \
             return object;                                                              \
-        auto* next = library_operator<void*(size_t)>(#name, kslab::call_kind::kind);                            \
+        auto* next = library_operator<void*(size_t)>(#of_library, kslab::call_kind::kind);                            \
         if (next == nullptr) no_library(size);                                          \
         return next(size);                                                              \
     }
 
-#define KSLAB_NEW_ALIGNED(name, plain, kind)                                                                 \
+#define KSLAB_NEW_ALIGNED(name, of_library, plain, kind)                                                                 \
     KSLAB_NAME void* name(size_t size, size_t align) {                                          \
         if (void* object = kslab::memalign_any(align, size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
         if (absurd(size, align)) return plain(size);                                            \
-        auto* next = library_operator<void*(size_t, size_t)>(#name, kslab::call_kind::kind);                            \
+        auto* next = library_operator<void*(size_t, size_t)>(#of_library, kslab::call_kind::kind);                            \
         if (next == nullptr) no_library(size);                                                  \
         return next(size, align);                                                               \
     }
 
-#define KSLAB_NEW_NOTHROW(name, kind)                                                                 \
+#define KSLAB_NEW_NOTHROW(name, of_library, kind)                                                                 \
     KSLAB_NAME void* name(size_t size, const void* nothrow) {                                   \
         if (void* object = kslab::malloc_inline(size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))         \
             return object;                                                                      \
-        auto* next = library_operator<void*(size_t, const void*)>(#name, kslab::call_kind::kind);                       \
+        auto* next = library_operator<void*(size_t, const void*)>(#of_library, kslab::call_kind::kind);                       \
         return next == nullptr ? nullptr : next(size, nothrow);                                 \
     }
 
-#define KSLAB_NEW_ALIGNED_NOTHROW(name, plain, kind)                                                         \
+#define KSLAB_NEW_ALIGNED_NOTHROW(name, of_library, plain, kind)                                                         \
     KSLAB_NAME void* name(size_t size, size_t align, const void* nothrow) {                     \
         if (void* object = kslab::memalign_any(align, size, kslab::call_kind::kind); KSLAB_LIKELY(object != nullptr))   \
             return object;                                                                      \
         if (absurd(size, align)) return plain(size, nothrow);                                   \
-        auto* next = library_operator<void*(size_t, size_t, const void*)>(#name, kslab::call_kind::kind);               \
+        auto* next = library_operator<void*(size_t, size_t, const void*)>(#of_library, kslab::call_kind::kind);               \
         return next == nullptr ? nullptr : next(size, align, nothrow);                          \
     }
 
-KSLAB_NEW(_Znwm, new_object)
-KSLAB_NEW(_Znam, new_array)
-KSLAB_NEW_NOTHROW(_ZnwmRKSt9nothrow_t, new_object)
-KSLAB_NEW_NOTHROW(_ZnamRKSt9nothrow_t, new_array)
-KSLAB_NEW_ALIGNED(_ZnwmSt11align_val_t, _Znwm, new_aligned)
-KSLAB_NEW_ALIGNED(_ZnamSt11align_val_t, _Znam, new_array_aligned)
-KSLAB_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, _ZnwmRKSt9nothrow_t, new_aligned)
-KSLAB_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, _ZnamRKSt9nothrow_t, new_array_aligned)
+// The library's array forms only call the others: those are called at once, so that their malloc has one caller.
+KSLAB_NEW(_Znwm, _Znwm, new_object)
+KSLAB_NEW(_Znam, _Znwm, new_array)
+KSLAB_NEW_NOTHROW(_ZnwmRKSt9nothrow_t, _ZnwmRKSt9nothrow_t, new_object)
+KSLAB_NEW_NOTHROW(_ZnamRKSt9nothrow_t, _ZnwmRKSt9nothrow_t, new_array)
+KSLAB_NEW_ALIGNED(_ZnwmSt11align_val_t, _ZnwmSt11align_val_t, _Znwm, new_aligned)
+KSLAB_NEW_ALIGNED(_ZnamSt11align_val_t, _ZnwmSt11align_val_t, _Znam, new_array_aligned)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, _ZnwmSt11align_val_tRKSt9nothrow_t, _ZnwmRKSt9nothrow_t,
+                          new_aligned)
+KSLAB_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, _ZnwmSt11align_val_tRKSt9nothrow_t, _ZnamRKSt9nothrow_t,
+                          new_array_aligned)
 
 // Sizes and alignments are not trusted: a wrong one must not corrupt anything. Debugging compares them.
 #define KSLAB_DELETE(name, kind, parameters, ...) \

@@ -97,7 +97,7 @@ bool debug_serves(const call& how, kmem_cache*& cache) {
 void* sampled(call& how) {
     if (KSLAB_LIKELY(!debug_sampling) || !debug_functions.sample()) return nullptr;
     how.sampled = true;
-    return debug_functions.allocate(nullptr, how);
+    return debug_functions.allocate(how.size > kmalloc_caches.largest ? nullptr : class_for(how.size), how);
 }
 
 }  // namespace

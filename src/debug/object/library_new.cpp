@@ -10,25 +10,24 @@ namespace {
 constexpr uintptr_t kOperatorBytes = 192;
 constexpr unsigned kOperators = 8;
 
-struct {
-    relaxed<uintptr_t> function;
-    relaxed<call_kind> kind;
-} operators[kOperators];
+relaxed<uintptr_t> functions[kOperators];
 relaxed<unsigned> known{0};
 
+// Of this thread's last call of such a function, which may call operator new again before it calls malloc.
+__thread call_kind noted __attribute__((tls_model("initial-exec")));
 __thread bool refused __attribute__((tls_model("initial-exec")));
 
 }  // namespace
 
 void library_new_note(call_kind kind, const void* function) {
+    if (library_new_calling() == call_kind::none) noted = kind;
     uintptr_t at = reinterpret_cast<uintptr_t>(function);
     unsigned count = known;
     for (unsigned i = 0; i < count; i++)
-        if (operators[i].function == at) return;
+        if (functions[i] == at) return;
     // Two threads that note two operators at once may lose one of them until the next call.
     if (count == kOperators) return;
-    operators[count].kind = kind;
-    operators[count].function = at;
+    functions[count] = at;
     known = count + 1;
 }
 
@@ -37,7 +36,7 @@ KSLAB_NOINLINE static call_kind kind_of_caller() {
     backtrace_capture(stack, 1);
     if (stack.count == 0) return call_kind::none;
     for (unsigned i = 0; i < known; i++)
-        if (stack.frame[0] - operators[i].function < kOperatorBytes) return operators[i].kind;
+        if (stack.frame[0] - functions[i] < kOperatorBytes) return noted;
     return call_kind::none;
 }
 

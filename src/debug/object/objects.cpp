@@ -176,10 +176,11 @@ void release_run(const place& p) {
 
 namespace {
 
-bool fails_on_purpose(kmem_cache* cache, const call& how, bool of_library_new) {
-    if (of_library_new && library_new_refuses_again()) return true;
-    if (!inject_should_fail(cache, how)) return false;
-    if (is_new(how.kind) && !of_library_new) library_new_refused();
+// `asked` is what was called: the library's operator new may call another operator new, that one malloc.
+bool fails_on_purpose(kmem_cache* cache, const call& how, call_kind asked, bool of_library_new) {
+    bool again = of_library_new && library_new_refuses_again();
+    if (!again && !inject_should_fail(cache, how)) return false;
+    if (is_new(asked)) library_new_refused();
     return true;
 }
 
@@ -188,9 +189,10 @@ bool fails_on_purpose(kmem_cache* cache, const call& how, bool of_library_new) {
 void* debug_allocate(kmem_cache* cache, const call& asked) {
     uint32_t flags = cache != nullptr ? cache->debug : debug_large_flags;
     call how = asked;
+    if (how.sampled) flags |= kDebugRedzone | kDebugTrack;
     call_kind library_new = library_new_calling();
     if (KSLAB_UNLIKELY(library_new != call_kind::none)) how.kind = library_new;
-    if ((flags & kDebugFail) != 0 && fails_on_purpose(cache, how, library_new != call_kind::none)) return nullptr;
+    if ((flags & kDebugFail) != 0 && fails_on_purpose(cache, how, asked.kind, library_new != call_kind::none)) return nullptr;
     validate_now_and_then();
     uint32_t stack = (flags & kDebugTrack) != 0 || how.sampled ? stack_depot_here() : 0;
     place p;
