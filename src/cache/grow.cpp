@@ -31,12 +31,12 @@ void poison_new_slab(slab* s) {
 }
 
 slab* make_slab(kmem_cache* cache, const slab_layout& layout, uint32_t colour) {
-    run* pages_of_slab = all_pages.allocate(layout.pages);
+    run* pages_of_slab = all_pages.allocate({.pages = layout.pages});
     if (pages_of_slab == nullptr) return nullptr;
     slab* s = static_cast<slab*>(metadata_allocate(descriptor_bytes(cache, layout.num)));
     if (s == nullptr || !page_map_ensure_range(pages_of_slab->start, layout.pages)) {
         if (s != nullptr) metadata_free(s, descriptor_bytes(cache, layout.num));
-        all_pages.release(pages_of_slab);
+        release_run(pages_of_slab);
         return nullptr;
     }
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
@@ -96,7 +96,7 @@ void slab_destroy(slab* s) {
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);
     page_map_set_owners(pages_of_slab->start, pages_of_slab->pages, page_owner{});
     metadata_free(s, descriptor_bytes(s->cache, s->num));
-    all_pages.release(pages_of_slab);
+    release_run(pages_of_slab);
 }
 
 void slabs_destroy(list_head& slabs) {

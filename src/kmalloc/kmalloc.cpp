@@ -192,9 +192,9 @@ bool resize_in_place(void* object, page_owner owner, size_t size) {
     large_check_in_use(r, object);
     if (size <= kmalloc_caches.largest) return false;
     size_t wanted = large_pages(size);
-    if (wanted > r->pages) return all_pages.grow(r, wanted);
+    if (wanted > r->pages) return grow_run(r, wanted);
     // Giving less than an eighth back is not worth two runs.
-    if (r->pages - wanted > r->pages / 8) all_pages.shrink(r, wanted);
+    if (r->pages - wanted > r->pages / 8) shrink_run(r, wanted);
     return true;
 }
 
@@ -203,7 +203,7 @@ void* resize_by_moving(void*, page_owner owner, size_t size) {
     constexpr size_t kMoveFrom = (size_t{256} << 10) >> kPageShift;
     run* r = owner.run();
     if (r == nullptr || r->record != nullptr || r->pages < kMoveFrom || large_pages(size) <= r->pages) return nullptr;
-    return all_pages.move(r, large_pages(size)) ? r->memory() : nullptr;
+    return move_run(r, large_pages(size)) ? r->memory() : nullptr;
 }
 
 }  // namespace kslab

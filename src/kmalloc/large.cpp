@@ -21,7 +21,9 @@ run* large_allocate(size_t size, size_t align, bool zeroed) {
     if (r != nullptr)
         r->state = run_state::used;
     else
-        r = all_pages.allocate(count, align <= kPageSize ? 1 : align / kPageSize, zeroed && count >= kFreshPages);
+        r = all_pages.allocate({.pages = count,
+                                .align_pages = align <= kPageSize ? 1 : align / kPageSize,
+                                .zero = zeroed && count >= kFreshPages});
     return r;
 }
 
@@ -37,7 +39,7 @@ void large_free(run* r, const void* object) {
     if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::cached)))
         report_bad_free(bad_free::twice, object);
     r->content = run_content::dirty;
-    if (!run_cache_give(r)) all_pages.release(r);
+    if (!run_cache_give(r)) release_run(r);
 }
 
 size_t large_usable(const run* r) { return r->pages * kPageSize; }

@@ -95,7 +95,7 @@ void run_cache_drain(bool all) {
             if (touched && !all) continue;
         }
         for (unsigned bin = 0; bin < kRunBins; bin++)
-            while (run* r = take_any(caches[i], bin)) all_pages.release(r);
+            while (run* r = take_any(caches[i], bin)) release_run(r);
     }
 }
 

@@ -15,6 +15,8 @@ constexpr size_t kFirstRegion = (size_t{256} << 10) >> kPageShift;
 // Smaller requests than this do not look for a dirty run to complete, and larger ones look at so many.
 constexpr size_t kJoinPages = 64;
 constexpr unsigned kJoinTries = 16;
+// What is set aside beyond KSLAB_LIMIT: a sixteenth of it, at least so much.
+constexpr size_t kLeastReserve = 16;
 constexpr size_t kLargestRegion = (size_t{32} << 20) >> kPageShift;
 
 size_t index(run_content content) { return static_cast<size_t>(content); }
@@ -186,7 +188,10 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
     return r;
 }
 
-run* page_allocator::take_fit(size_t pages, size_t align_pages, bool zero) {
+run* page_allocator::take_fit(const page_request& request) {
+    size_t pages = request.pages;
+    size_t align_pages = request.align_pages;
+    bool zero = request.zero;
     for (run_content content : {run_content::dirty, run_content::stuck, run_content::zero}) {
         if (zero && content != run_content::zero) continue;
         if (content == run_content::zero && !zero && align_pages == 1)
@@ -234,19 +239,25 @@ run* page_allocator::map_new(size_t pages, size_t align_pages, scoped_lock& lock
     return r;
 }
 
-bool page_allocator::within_limit(size_t pages) const { return limit_ == 0 || used_ + pages <= limit_; }
+bool page_allocator::within_limit(size_t pages, bool reserve) const {
+    if (limit_ == 0) return true;
+    size_t beyond = limit_ / 16 > kLeastReserve ? limit_ / 16 : kLeastReserve;
+    return used_ + pages <= limit_ + (reserve ? beyond : 0);
+}
 
-run* page_allocator::allocate(size_t pages, size_t align_pages, bool zero) {
+run* page_allocator::allocate(const page_request& request) {
+    size_t pages = request.pages;
+    size_t align_pages = request.align_pages;
     if (pages == 0 || pages >= kMaxPages || align_pages >= kMaxPages) return nullptr;
     scoped_lock lock(lock_);
-    if (!within_limit(pages)) return nullptr;
+    if (!within_limit(pages, request.reserve)) return nullptr;
     note_allocation(pages);
-    if (run* r = take_fit(pages, align_pages, zero)) return r;
+    if (run* r = take_fit(request)) return r;
     if (run* r = map_new(pages, align_pages, lock)) return r;
     // Free runs count against limits on address space: give them back and try once more.
     purge_to(0, kAnyStamp, lock);
     if (unmap_zero_runs(1, 0, lock) == 0) return nullptr;
-    if (run* r = take_fit(pages, align_pages, zero)) return r;
+    if (run* r = take_fit(request)) return r;
     return map_new(pages, align_pages, lock);
 }
 

@@ -32,6 +32,13 @@ struct page_stats {
     size_t largest_used;  // most pages ever handed out at once
 };
 
+struct page_request {
+    size_t pages;
+    size_t align_pages = 1;  // a power of two
+    bool zero = false;       // only pages that read as zero, from the system if need be
+    bool reserve = false;    // may take what is set aside beyond KSLAB_LIMIT for those that cannot wait
+};
+
 class page_allocator {
 public:
     constexpr page_allocator() : lock_(lock_rank::page_allocator) {}
@@ -39,9 +46,8 @@ public:
     // Once, before anything else. limit_pages 0: none.
     void init(size_t limit_pages, size_t decay_ms);
 
-    // Null when the system or KSLAB_LIMIT refuses. `align_pages` is a power of two.
-    // With `zero` only pages that read as zero are taken, from the system if need be.
-    run* allocate(size_t pages, size_t align_pages = 1, bool zero = false);
+    // Null when the system or KSLAB_LIMIT refuses.
+    run* allocate(const page_request& request);
     // With content zero the pages read as zero and hold no memory.
     void release(run* r, run_content content = run_content::dirty);
 
@@ -85,7 +91,7 @@ public:
     const char* validate();
 
 private:
-    run* take_fit(size_t pages, size_t align_pages, bool zero);
+    run* take_fit(const page_request& request);
     run* take_joined(size_t pages);
     size_t zero_before(const run* r, run*& before) const;
     size_t zero_behind(const run* r, run*& behind) const;
@@ -116,7 +122,7 @@ private:
     void note_used(size_t more);
     void note_allocation(size_t pages);
     void note_release(size_t pages);
-    bool within_limit(size_t pages) const;
+    bool within_limit(size_t pages, bool reserve = false) const;
     const char* validate_run(const run* r) const;
 
     static constexpr uint32_t kAnyStamp = ~uint32_t{0};
@@ -154,5 +160,11 @@ private:
 };
 
 extern page_allocator all_pages;
+
+// Runs that are in use go back to, and are resized by, the allocator that they came from: see its functions.
+inline void release_run(run* r, run_content content = run_content::dirty) { all_pages.release(r, content); }
+inline bool grow_run(run* r, size_t pages) { return all_pages.grow(r, pages); }
+inline void shrink_run(run* r, size_t pages) { all_pages.shrink(r, pages); }
+inline bool move_run(run* r, size_t pages) { return all_pages.move(r, pages); }
 
 }  // namespace kslab

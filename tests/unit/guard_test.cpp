@@ -157,7 +157,7 @@ TEST_P(guard_test, what_is_released_stays_inaccessible_until_reused_and_is_zero_
 void write_to_zero_pages() {
     std::vector<run*> runs;
     for (unsigned i = 0; i < 64; i++) {
-        run* r = all_pages.allocate(64, 1, true);
+        run* r = all_pages.allocate({64, 1, true});
         ASSERT_NE(r, nullptr);
         char* memory = static_cast<char*>(r->memory());
         for (size_t at = 0; at < 64 * kPageSize; at += kPageSize / 2) {

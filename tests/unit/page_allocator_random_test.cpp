@@ -33,7 +33,7 @@ public:
 
     void allocate() {
         size_t align = random_.one_in(4) ? size_t{1} << random_.below(11) : 1;
-        run* r = pages.allocate(random_.doubling(random_.one_in(20) ? 20000 : 500), align);
+        run* r = pages.allocate({random_.doubling(random_.one_in(20) ? 20000 : 500), align});
         ASSERT_NE(r, nullptr);
         ASSERT_EQ(r->start % (align * kPageSize), 0u);
         if (r->content == run_content::zero) shadow_.expect_zero(r, 0);
@@ -149,7 +149,7 @@ void work_in_thread(uint64_t seed, size_t count) {
     test::page_shadow pattern(pages);
     for (size_t i = 0; i < count; i++) {
         if (mine.size() < 20) {
-            mine.push_back(pages.allocate(random.doubling(300), size_t{1} << random.below(4)));
+            mine.push_back(pages.allocate({random.doubling(300), size_t{1} << random.below(4)}));
             ASSERT_NE(mine.back(), nullptr);
             if (mine.back()->content == run_content::zero) pattern.expect_zero(mine.back(), 0);
             pattern.fill(mine.back(), 0, stamp_of(mine.back()));

@@ -46,7 +46,7 @@ protected:
 
 TEST_F(page_allocator_test, a_run_has_the_pages_that_were_asked_for) {
     for (size_t count : {1, 2, 3, 64, 65, 1000}) {
-        run* r = pages.allocate(count);
+        run* r = pages.allocate({count});
         ASSERT_NE(r, nullptr);
         EXPECT_EQ(r->pages, count);
         EXPECT_EQ(r->state, run_state::used);
@@ -59,11 +59,11 @@ TEST_F(page_allocator_test, a_run_has_the_pages_that_were_asked_for) {
 }
 
 TEST_F(page_allocator_test, what_cannot_be_is_refused) {
-    EXPECT_EQ(pages.allocate(0), nullptr);
-    EXPECT_EQ(pages.allocate(size_t{1} << 35), nullptr);
-    EXPECT_EQ(pages.allocate(size_t{1} << 52), nullptr);
-    EXPECT_EQ(pages.allocate(~size_t{0}), nullptr);
-    EXPECT_EQ(pages.allocate(1, size_t{1} << 35), nullptr);
+    EXPECT_EQ(pages.allocate({0}), nullptr);
+    EXPECT_EQ(pages.allocate({size_t{1} << 35}), nullptr);
+    EXPECT_EQ(pages.allocate({size_t{1} << 52}), nullptr);
+    EXPECT_EQ(pages.allocate({~size_t{0}}), nullptr);
+    EXPECT_EQ(pages.allocate({1, size_t{1} << 35}), nullptr);
     EXPECT_STREQ(pages.validate(), nullptr);
 }
 
@@ -71,7 +71,7 @@ TEST_F(page_allocator_test, alignment_from_a_page_to_64_mebibytes) {
     std::vector<run*> runs;
     for (size_t align = 1; align <= 64 * kMebibyte; align *= 2)
         for (size_t count : {size_t{1}, size_t{5}, align}) {
-            run* r = pages.allocate(count, align);
+            run* r = pages.allocate({count, align});
             ASSERT_NE(r, nullptr);
             EXPECT_EQ(r->start % (align * kPageSize), 0u);
             EXPECT_EQ(r->pages, count);
@@ -83,16 +83,16 @@ TEST_F(page_allocator_test, alignment_from_a_page_to_64_mebibytes) {
 }
 
 TEST_F(page_allocator_test, neighbours_merge_in_any_order_of_release) {
-    run* whole = pages.allocate(30);
+    run* whole = pages.allocate({30});
     uintptr_t start = whole->start;
     pages.release(whole);
     int order[3] = {0, 1, 2};
     do {
         run* part[3];
-        for (run*& r : part) r = pages.allocate(10);
+        for (run*& r : part) r = pages.allocate({10});
         for (int i : order) pages.release(part[i]);
         EXPECT_STREQ(pages.validate(), nullptr);
-        run* again = pages.allocate(30);
+        run* again = pages.allocate({30});
         EXPECT_EQ(again->start, start) << "the three parts did not become one";
         pages.release(again);
     } while (std::next_permutation(order, order + 3));
@@ -100,16 +100,16 @@ TEST_F(page_allocator_test, neighbours_merge_in_any_order_of_release) {
 }
 
 TEST_F(page_allocator_test, purged_pages_read_as_zero_and_are_known_to) {
-    run* r = pages.allocate(20);
+    run* r = pages.allocate({20});
     test::page_shadow shadow(pages);
     shadow.fill(r, 0, 5);
     pages.release(r);
-    r = pages.allocate(20);
+    r = pages.allocate({20});
     EXPECT_EQ(r->content, run_content::dirty);
     shadow.fill(r, 0, 5);
     pages.release(r);
     EXPECT_GE(pages.purge_all(), 20u);
-    r = pages.allocate(20);
+    r = pages.allocate({20});
     EXPECT_EQ(r->content, run_content::zero);
     shadow.expect_zero(r, 0);
     pages.release(r);
@@ -117,7 +117,7 @@ TEST_F(page_allocator_test, purged_pages_read_as_zero_and_are_known_to) {
 }
 
 TEST_F(page_allocator_test, pages_that_the_system_does_not_take_are_not_known_to_be_zero) {
-    run* r = pages.allocate(4);
+    run* r = pages.allocate({4});
     test::page_shadow shadow(pages);
     shadow.fill(r, 0, 5);
     // Not mlock(): the sanitizers replace it by nothing.
@@ -127,7 +127,7 @@ TEST_F(page_allocator_test, pages_that_the_system_does_not_take_are_not_known_to
     EXPECT_EQ(pages.purge_all(), 0u);
     EXPECT_EQ(pages.stats().stuck, 4u);
     EXPECT_STREQ(pages.validate(), nullptr);
-    r = pages.allocate(4);
+    r = pages.allocate({4});
     EXPECT_EQ(r->start, start);
     EXPECT_NE(r->content, run_content::zero);
     syscall(SYS_munlock, r->memory(), 4 * kPageSize);
@@ -136,9 +136,9 @@ TEST_F(page_allocator_test, pages_that_the_system_does_not_take_are_not_known_to
 }
 
 TEST_F(page_allocator_test, decay_purges_what_nobody_used_for_so_long) {
-    run* early = pages.allocate(10);
-    run* between = pages.allocate(1);
-    run* late = pages.allocate(10);
+    run* early = pages.allocate({10});
+    run* between = pages.allocate({1});
+    run* late = pages.allocate({10});
     pages.release(early);
     now_ms += 600;
     pages.set_now(static_cast<uint32_t>(now_ms));
@@ -156,22 +156,49 @@ TEST_F(page_allocator_test, decay_purges_what_nobody_used_for_so_long) {
 TEST_F(page_allocator_test, the_limit_counts_what_is_in_use) {
     page_allocator limited;
     limited.init(100, 1000);
-    run* first = limited.allocate(60);
+    run* first = limited.allocate({60});
     ASSERT_NE(first, nullptr);
-    EXPECT_EQ(limited.allocate(41), nullptr);
+    EXPECT_EQ(limited.allocate({41}), nullptr);
     EXPECT_FALSE(limited.grow(first, 101));
     EXPECT_FALSE(limited.move(first, 101));
-    run* second = limited.allocate(40);
+    run* second = limited.allocate({40});
     ASSERT_NE(second, nullptr);
-    EXPECT_EQ(limited.allocate(1), nullptr);
+    EXPECT_EQ(limited.allocate({1}), nullptr);
     EXPECT_EQ(limited.stats().largest_used, 100u);
     limited.shrink(second, 30);
-    EXPECT_NE(limited.allocate(10), nullptr);
+    EXPECT_NE(limited.allocate({10}), nullptr);
     EXPECT_STREQ(limited.validate(), nullptr);
 }
 
+TEST_F(page_allocator_test, beyond_the_limit_lies_a_reserve_of_a_sixteenth) {
+    for (size_t limit : {100, 1600}) {
+        page_allocator limited;
+        limited.init(limit, 1000);
+        size_t reserve = limit == 100 ? 16 : 100;
+        run* all = limited.allocate({.pages = limit - 1});
+        ASSERT_NE(all, nullptr);
+        EXPECT_EQ(limited.allocate({.pages = 2}), nullptr) << limit;
+        EXPECT_EQ(limited.allocate({.pages = reserve + 2, .reserve = true}), nullptr) << limit;
+        run* urgent = limited.allocate({.pages = reserve + 1, .reserve = true});
+        ASSERT_NE(urgent, nullptr) << limit;
+        EXPECT_EQ(limited.allocate({.pages = 1, .reserve = true}), nullptr) << limit;
+        EXPECT_FALSE(limited.grow(all, limit)) << "resizing has no part in it";
+        // What lies in the reserve counts for those who may not use it, too.
+        limited.shrink(urgent, 1);
+        EXPECT_EQ(limited.allocate({.pages = 1}), nullptr) << limit;
+        limited.release(urgent);
+        run* last = limited.allocate({.pages = 1});
+        EXPECT_NE(last, nullptr) << limit;
+        limited.release(last);
+        limited.release(all);
+        EXPECT_STREQ(limited.validate(), nullptr);
+        limited.purge_all();
+        limited.release_address_space();
+    }
+}
+
 TEST_F(page_allocator_test, purged_runs_leave_when_much_address_space_is_free) {
-    run* r = pages.allocate(80 * kMebibyte);
+    run* r = pages.allocate({80 * kMebibyte});
     ASSERT_NE(r, nullptr);
     pages.release(r);
     expect_all_back();
@@ -183,13 +210,13 @@ TEST_F(page_allocator_test, a_program_that_cycles_a_big_buffer_keeps_it) {
     constexpr size_t kBig = 40 * kMebibyte;
     for (int round = 0; round < 5; round++) {
         now_ms += 300;
-        run* r = pages.allocate(kBig);
+        run* r = pages.allocate({kBig});
         EXPECT_EQ(r->content, round < 1 ? run_content::zero : run_content::dirty) << round;
         pages.release(r);
         EXPECT_EQ(pages.stats().dirty >= kBig, round >= 1) << round;
     }
     now_ms += 1001;
-    pages.release(pages.allocate(1));
+    pages.release(pages.allocate({1}));
     pages.set_now(static_cast<uint32_t>(now_ms));
     pages.purge_excess();
     EXPECT_LE(pages.stats().dirty, 16 * kMebibyte) << "a second later it counts no more";
@@ -197,19 +224,19 @@ TEST_F(page_allocator_test, a_program_that_cycles_a_big_buffer_keeps_it) {
 }
 
 TEST_F(page_allocator_test, smaller_cycles_do_not_keep_a_big_size_hot) {
-    for (int round = 0; round < 2; round++) pages.release(pages.allocate(40 * kMebibyte));
+    for (int round = 0; round < 2; round++) pages.release(pages.allocate({40 * kMebibyte}));
     EXPECT_GE(pages.stats().dirty, 40 * kMebibyte);
     for (int round = 0; round < 6; round++) {
         now_ms += 300;
-        pages.release(pages.allocate(2 * kMebibyte));
+        pages.release(pages.allocate({2 * kMebibyte}));
     }
     EXPECT_LE(pages.stats().dirty, 16 * kMebibyte);
     expect_all_back();
 }
 
 TEST_F(page_allocator_test, every_byte_is_covered_and_nothing_else) {
-    run* r = pages.allocate(50);
-    run* single = pages.allocate(1);
+    run* r = pages.allocate({50});
+    run* single = pages.allocate({1});
     run_state state;
     for (size_t byte = 0; byte < 50 * kPageSize; byte += 512) {
         ASSERT_TRUE(pages.covers(reinterpret_cast<char*>(r->start) + byte, state)) << byte;

@@ -81,7 +81,7 @@ TEST_F(run_cache_test, reaping_drains_what_nobody_asked_for) {
 
 TEST_F(run_cache_test, bigger_runs_and_other_page_counts_are_not_kept) {
     for (size_t pages : {kCachedPages + 1, size_t{9}, size_t{1000}}) {
-        run* r = all_pages.allocate(pages);
+        run* r = all_pages.allocate({pages});
         EXPECT_FALSE(run_cache_give(r)) << pages;
         all_pages.release(r);
     }

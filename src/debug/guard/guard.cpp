@@ -54,7 +54,7 @@ void give_back(run* r) {
     if (!remove_guard(r)) return;
     r->guard = run_guard::none;
     r->state = run_state::used;
-    all_pages.release(r, content);
+    release_run(r, content);
 }
 
 run* take_waiting(size_t pages) {
@@ -109,13 +109,14 @@ bool install_guard_somehow(run* r) {
 }
 
 run* new_run(size_t pages, size_t align_pages, run_guard side) {
-    run* r = all_pages.allocate(pages + 1, align_pages);
-    if (r == nullptr && drain_pool(SIZE_MAX) > 0) r = all_pages.allocate(pages + 1, align_pages);
+    page_request request{.pages = pages + 1, .align_pages = align_pages};
+    run* r = all_pages.allocate(request);
+    if (r == nullptr && drain_pool(SIZE_MAX) > 0) r = all_pages.allocate(request);
     if (r == nullptr) return nullptr;
     r->guard = side;
     if (install_guard_somehow(r)) return r;
     r->guard = run_guard::none;
-    all_pages.release(r);
+    release_run(r);
     return nullptr;
 }
 

@@ -71,7 +71,8 @@ bool take_run(const call& how, place& p) {
     if (record == nullptr) return false;
     record->offset = static_cast<uint32_t>(before);
     size_t pages = pages_for(before + how.size + kRedzoneBytes);
-    run* r = all_pages.allocate(pages, align <= kPageSize ? 1 : align / kPageSize, how.zero);
+    run* r = all_pages.allocate(
+        {.pages = pages, .align_pages = align <= kPageSize ? 1 : align / kPageSize, .zero = how.zero});
     if (r == nullptr) return metadata_free(record, sizeof(object_record)), false;
     r->guard = run_guard::none;
     r->record = record;
@@ -168,7 +169,7 @@ void release_run(const place& p) {
     if (p.guarded)
         guard_release(p);
     else
-        r->content = run_content::dirty, all_pages.release(r);
+        r->content = run_content::dirty, release_run(r);
     metadata_free(record, sizeof(object_record));
 }
 
