@@ -1,17 +1,20 @@
-// Caches for users (include/kslab/kmem_cache.h).
+// Objects of users' caches (include/kslab/kmem_cache.h).
+//
+//   alloc  the cache's offset → this thread's vector → array → entry[--avail]
+//     empty?  alloc_slow: no array yet, refill, debugging, caches whose every operation is slow
+//   free   the same way → entry[avail++]
+//     full?   free_slow: flush, the proofs of debugging
 #include "kslab/kmem_cache.h"
 
-#include <errno.h>
-
-#include <new>
-
 #include "base/check.h"
-#include "base/host.h"
+#include "cache/bad_free.h"
 #include "cache/node.h"
 #include "debug/object/bad_calls.h"
+#include "debug/object/objects.h"
 #include "debug/object/quarantine.h"
 #include "kmalloc/kmalloc.h"
-#include "pages/meta_arena.h"
+#include "kmalloc/low.h"
+#include "kmalloc/probes.h"
 
 // The header's struct is kslab's own, by another name.
 static kslab::kmem_cache* of(::kmem_cache* cache) { return reinterpret_cast<kslab::kmem_cache*>(cache); }
@@ -19,35 +22,6 @@ static kslab::kmem_cache* of(::kmem_cache* cache) { return reinterpret_cast<ksla
 namespace kslab {
 
 namespace {
-
-constexpr unsigned long kKnownFlags = SLAB_HWCACHE_ALIGN | SLAB_PANIC;
-
-// Null when the request is good.
-const char* what_is_wrong(const cache_request& request, unsigned long flags) {
-    if (request.name == nullptr || request.name[0] == '\0') return "a cache needs a name";
-    if (request.size < sizeof(void*)) return "objects have at least 8 bytes";
-    if (request.size > kMaxObjectSize) return "objects have at most 131072 bytes";
-    if (request.align != 0 && !is_power_of_two(request.align)) return "the alignment is no power of two";
-    if (request.align > kPageSize) return "the alignment is at most 4096";
-    if ((flags & ~kKnownFlags) != 0) return "a flag is unknown";
-    return nullptr;
-}
-
-struct ::kmem_cache* create_failed(const cache_request& request, const char* why, int error) {
-    {
-        report_line out;
-        out->put("kmem_cache_create(").put(request.name == nullptr ? "null" : request.name).put(", ");
-        out->dec(request.size).put(") failed: ").put(why);
-    }
-    if ((request.flags & kCachePanic) != 0) host_abort();
-    errno = error;
-    return nullptr;
-}
-
-size_t objects_out(kmem_cache* cache) {
-    scoped_lock lock(cache->node.list_lock);
-    return cache->node.num_objects - cache->node.free_objects;
-}
 
 // Either the object or the cache that it is said to be of may be under debugging.
 bool debug_takes_free(kmem_cache* cache, void* object) {
@@ -59,76 +33,148 @@ bool debug_takes_free(kmem_cache* cache, void* object) {
     return true;
 }
 
+// Reached by a jump: the return address is that of who called kmem_cache_alloc.
+KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp, int node = NUMA_NO_NODE) {
+    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp, .node = node};
+    void* object = cache_alloc(cache, how);
+    KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, cache->object_size, cache->size, gfp);
+    if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
+    return object;
+}
+
+KSLAB_NOINLINE void free_slow(kmem_cache* cache, void* object) {
+    if (object == nullptr) return;
+    if (KSLAB_UNLIKELY(debug_flags != 0) && debug_takes_free(cache, object)) return;
+    cache_free(cache, object);
+}
+
+KSLAB_NOINLINE void* zeroed(kmem_cache* cache, void* object) {
+    return __builtin_memset(object, 0, cache->object_size);
+}
+
+// Takes up to `most` of what the array holds, newest first.
+unsigned pop_many(array_cache* ac, void** out, size_t most) {
+    unsigned avail = ac->avail;
+    unsigned taken = avail < most ? avail : static_cast<unsigned>(most);
+    array_set_avail(ac, avail - taken);
+    for (unsigned i = 0; i < taken; i++) out[i] = ac->entry[avail - 1 - i];
+    return taken;
+}
+
+// How many of `objects` found room, or were null.
+size_t push_many(array_cache* ac, void* const* objects, size_t count) {
+    unsigned avail = ac->avail;
+    unsigned limit = ac->limit;
+    size_t done = 0;
+    for (; done < count; done++) {
+        if (objects[done] == nullptr) continue;
+        if (avail == limit) break;
+        ac->entry[avail++] = objects[done];
+    }
+    if (avail != ac->avail) array_set_avail(ac, avail);
+    return done;
+}
+
 }  // namespace
 
 }  // namespace kslab
 
 extern "C" {
 
-KSLAB_EXPORT struct kmem_cache* kmem_cache_create(const char* name, size_t size, size_t align,
-                                                  unsigned long flags, void (*ctor)(void*)) {
-    using namespace kslab;
-    cache_request request{name, size, align, static_cast<unsigned>(flags), ctor, 0, 0};
-    if (const char* why = what_is_wrong(request, flags)) return create_failed(request, why, EINVAL);
-    boot();
-    void* memory = metadata_allocate(sizeof(kslab::kmem_cache));
-    if (memory == nullptr) return create_failed(request, "out of memory", ENOMEM);
-    auto* cache = new (memory) kslab::kmem_cache{};
-    if (!thread_assign_index(cache)) {
-        metadata_free(memory, sizeof(kslab::kmem_cache));
-        return create_failed(request, "there are 4095 caches", ENOSPC);
-    }
-    request.index = cache->index;
-    if (debug_flags != 0) request.debug = cache_debug_flags(active_switches, request);
-    cache_setup(cache, request);
-    return reinterpret_cast<struct ::kmem_cache*>(cache);
-}
-
 KSLAB_EXPORT void* kmem_cache_alloc(struct kmem_cache* cache, gfp_t flags) {
     using namespace kslab;
     kslab::kmem_cache* c = of(cache);
-    thread_cache* thread = current_thread;
-    void* object = nullptr;
-    if (KSLAB_LIKELY(c->index < thread->vector_size))
-        if (array_cache* ac = thread->vector[c->index]) object = array_pop(ac, []() -> void* { return nullptr; });
-    if (KSLAB_UNLIKELY(object == nullptr)) object = cache_alloc(c, c->object_size, call_kind::kmem_cache_alloc);
-    if (KSLAB_UNLIKELY((flags & __GFP_ZERO) != 0) && object != nullptr)
-        __builtin_memset(object, 0, c->object_size);
+    array_cache* ac = hot_array(c->vector_offset);
+    uint32_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(avail == 0)) return alloc_slow(c, flags);
+    avail--;
+    __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
+    void* object = ac->entry[avail];
+    KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, c->object_size, c->size, flags);
+    if (KSLAB_UNLIKELY((flags & __GFP_ZERO) != 0)) return zeroed(c, object);
     return object;
+}
+
+KSLAB_EXPORT void* kmem_cache_zalloc(struct kmem_cache* cache, gfp_t flags) {
+    return kmem_cache_alloc(cache, flags | __GFP_ZERO);
+}
+
+KSLAB_EXPORT void* kmem_cache_alloc_node(struct kmem_cache* cache, gfp_t flags, int node) {
+    using namespace kslab;
+    if (KSLAB_LIKELY(nr_nodes == 1 || node < 0)) return kmem_cache_alloc(cache, flags);
+    kslab::kmem_cache* c = of(cache);
+    return alloc_slow(c, flags, node);
+}
+
+KSLAB_EXPORT int kmem_cache_alloc_bulk(struct kmem_cache* cache, gfp_t flags, size_t count, void** objects) {
+    using namespace kslab;
+    kslab::kmem_cache* c = of(cache);
+    size_t taken = 0;
+    for (;;) {
+        taken += pop_many(hot_array(c->vector_offset), objects + taken, count - taken);
+        if (taken == count) break;
+        objects[taken] = alloc_slow(c, flags);
+        if (KSLAB_UNLIKELY(objects[taken] == nullptr)) return kmem_cache_free_bulk(cache, taken, objects), 0;
+        taken++;
+    }
+    if (KSLAB_UNLIKELY((flags & __GFP_ZERO) != 0))
+        for (size_t i = 0; i < count; i++) zeroed(c, objects[i]);
+    KSLAB_PROBE5(kmem_cache_alloc_bulk, __builtin_return_address(0), objects, c->object_size, count, flags);
+    return static_cast<int>(count);
 }
 
 KSLAB_EXPORT void kmem_cache_free(struct kmem_cache* cache, void* object) {
     using namespace kslab;
-    if (object == nullptr) return;
     kslab::kmem_cache* c = of(cache);
-    thread_cache* thread = current_thread;
-    if (KSLAB_LIKELY(c->index < thread->vector_size))
-        if (array_cache* ac = thread->vector[c->index])
-            if (KSLAB_LIKELY(array_push(ac, object))) return;
-    if (KSLAB_UNLIKELY(debug_flags != 0) && debug_takes_free(c, object)) return;
-    cache_free(c, object);
+    KSLAB_PROBE2(kmem_cache_free, __builtin_return_address(0), object);
+    if (KSLAB_LIKELY(object != nullptr && array_push(hot_array(c->vector_offset), object))) return;
+    free_slow(c, object);
 }
 
-KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
+KSLAB_EXPORT void kmem_cache_free_bulk(struct kmem_cache* cache, size_t count, void** objects) {
     using namespace kslab;
-    if (cache == nullptr) return;
     kslab::kmem_cache* c = of(cache);
-    // Off the chain first: reaping and trimming hold objects of a cache for moments, which would look like use.
-    cache_chain_remove(c);
-    drain_all_arrays_of(c);
-    if (c->debug != 0) quarantine_drain();
-    if (!cache_shrink_node(c) || (c->debug != 0 && live_objects_of(c) != 0)) {
-        cache_chain_add(c);
-        if (c->debug != 0) return report_objects_remaining(c);
-        report_line()->put("kmem_cache_destroy ").put(c->name).put(": ").dec(objects_out(c)).put(
-            " objects are still in use; the cache stays");
-        return;
+    KSLAB_PROBE5(kmem_cache_free_bulk, __builtin_return_address(0), objects, c->object_size, count, 0);
+    for (size_t done = 0; done < count;) {
+        done += push_many(hot_array(c->vector_offset), objects + done, count - done);
+        if (done < count) free_slow(c, objects[done++]);
     }
-    thread_release_index(c);
-    cache_release_shared(c);
-    metadata_free(c, sizeof(kslab::kmem_cache));
+}
+
+KSLAB_EXPORT int kmem_cache_shrink(struct kmem_cache* cache) {
+    using namespace kslab;
+    kslab::kmem_cache* c = of(cache);
+    if (c->debug != 0) quarantine_drain();
+    ask_to_drain(c);
+    drain_this_thread(c);
+    return cache_shrink_node(c) ? 0 : 1;
 }
 
 KSLAB_EXPORT unsigned int kmem_cache_size(struct kmem_cache* cache) { return of(cache)->object_size; }
+
+KSLAB_EXPORT const char* kmem_cache_name(struct kmem_cache* cache) { return of(cache)->name; }
+
+KSLAB_EXPORT int kmem_ptr_validate(struct kmem_cache* cache, const void* object) {
+    using namespace kslab;
+    const kslab::kmem_cache* c = of(cache);
+    if (c->debug != 0) {
+        place p;
+        return find_place(object, p) && p.cache == c && p.object() == object ? 1 : 0;
+    }
+    const slab* s = page_owner_of(object).slab();
+    return s != nullptr && s->cache == c && obj_to_index(s, object, c->size, c->reciprocal) != kNoIndex ? 1 : 0;
+}
+
+KSLAB_EXPORT struct kmem_cache* kmem_find_general_cachep(size_t size, gfp_t flags) {
+    using namespace kslab;
+    boot();
+    if (size > kmalloc_caches.largest) return nullptr;
+    kslab::kmem_cache* found = (flags & __GFP_DMA) != 0 ? low_class_for(size)
+                               : size <= kSmallestClass ? &kmalloc_caches.caches[0]
+                                                        : class_for(size);
+    return reinterpret_cast<struct ::kmem_cache*>(found);
+}
+
+KSLAB_EXPORT int slab_is_available(void) { return kslab::booted() ? 1 : 0; }
 
 }  // extern "C"

@@ -15,10 +15,12 @@ enum class lock_rank : uint8_t {
     boot,         // kmalloc/boot.cpp: first call
     report,       // debug/report/report.cpp: one report at a time
     stats,        // kmalloc/stats.cpp: the sums in all caches
+    shrinkers,    // kmalloc/shrinkers.cpp: the list of them
     cache_chain,  // the list of all caches, creation and destruction
     thread_list,  // all threads' arrays
     list_lock,    // a cache_node: its slabs
     shared,       // a cache_node's shared array
+    alien,        // what a cache_node has collected of another node
     debug_runs,   // debug/object/places.cpp: runs that are objects under debugging
     object,       // debug/object/places.cpp: the state of one object under debugging, by stripes
     quarantine,   // debug/object/quarantine.cpp

@@ -36,17 +36,16 @@ void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
         slab_unlink(node, s);
         return destroyed.add(&s->list);
     }
-    list_head::del(&s->list);
-    s->where = s->inuse == 0 ? slab_list::free : slab_list::partial;
-    if (s->inuse == 0) return node.slabs_free.add(&s->list);
-    // At the tail: the longest time for its other objects to be freed.
-    node.slabs_partial.add_tail(&s->list);
+    // Partial slabs at the tail: the longest time for their other objects to be freed.
+    slab_place(node, s, s->inuse == 0 ? list_end::head : list_end::tail);
 }
 
-// The number of objects returned: less than `count` when one was free already.
-unsigned put_group(cache_node& node, const resolved& what, unsigned count, list_head& destroyed) {
-    for (unsigned i = 0; i < count; i++) {
+// Returns objects from `from` on, as far as they are of the same node. The number returned so far: less than
+// `count`, and the next object of that node, when one was free already.
+unsigned put_group(cache_node& node, const resolved& what, unsigned from, unsigned count, list_head& destroyed) {
+    for (unsigned i = from; i < count; i++) {
         slab* s = what.of[i];
+        if (KSLAB_UNLIKELY(s->node != node.id)) return i;
         bool was_full = s->inuse == s->num;
         if (KSLAB_UNLIKELY(!slab_put_obj(s, what.index[i]))) return i;
         node.free_objects += 1;
@@ -64,12 +63,15 @@ void free_block(kmem_cache* cache, void* const* objects, unsigned count) {
         unsigned group = count < kGroup ? count : kGroup;
         resolved what;
         resolve(cache, objects, group, what);
-        unsigned returned;
-        {
-            scoped_lock lock(cache->node.list_lock);
-            returned = put_group(cache->node, what, group, destroyed);
+        for (unsigned returned = 0; returned < group;) {
+            cache_node& node = cache->at(what.of[returned]->node);
+            {
+                scoped_lock lock(node.list_lock);
+                returned = put_group(node, what, returned, group, destroyed);
+            }
+            if (KSLAB_UNLIKELY(returned < group && what.of[returned]->node == node.id))
+                report_bad_free(bad_free::twice, objects[returned], cache);
         }
-        if (KSLAB_UNLIKELY(returned < group)) report_bad_free(bad_free::twice, objects[returned], cache);
         objects += group;
         count -= group;
     }

@@ -30,8 +30,14 @@ void poison_new_slab(slab* s) {
     }
 }
 
-slab* make_slab(kmem_cache* cache, const slab_layout& layout, uint32_t colour) {
-    run* pages_of_slab = all_pages.allocate({.pages = layout.pages});
+void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
+    // Without a constructor nothing is written: fresh pages stay unpopulated.
+    if (!cache->constructs()) return;
+    for (uint32_t i = 0; i < s->num; i++) construct_object(cache, object_in_slab(s, i), gfp);
+}
+
+slab* make_slab(kmem_cache* cache, unsigned n, const slab_layout& layout, uint32_t colour, gfp_t gfp) {
+    run* pages_of_slab = all_pages.allocate({.pages = layout.pages, .reserve = may_use_reserve(gfp)});
     if (pages_of_slab == nullptr) return nullptr;
     slab* s = static_cast<slab*>(metadata_allocate(descriptor_bytes(cache, layout.num)));
     if (s == nullptr || !page_map_ensure_range(pages_of_slab->start, layout.pages)) {
@@ -41,10 +47,9 @@ slab* make_slab(kmem_cache* cache, const slab_layout& layout, uint32_t colour) {
     }
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
     slab_init(s, cache, pages_of_slab, s_mem, layout.num);
-    if (KSLAB_UNLIKELY(cache->debug != 0)) return poison_new_slab(s), s;
-    // Without a constructor nothing is written: fresh pages stay unpopulated.
-    if (cache->ctor != nullptr)
-        for (uint32_t i = 0; i < layout.num; i++) cache->ctor(index_to_obj(s, i, cache->size));
+    s->node = static_cast<uint8_t>(n);
+    if (KSLAB_UNLIKELY(cache->debug != 0)) poison_new_slab(s);
+    if ((cache->debug & kDebugPoison) == 0) construct(cache, s, gfp);
     return s;
 }
 
@@ -55,8 +60,9 @@ void publish(kmem_cache* cache, slab* s) {
 
 }  // namespace
 
-bool cache_grow(kmem_cache* cache) {
-    cache_node& node = cache->node;
+bool cache_grow(kmem_cache* cache, unsigned n, gfp_t gfp) {
+    if ((gfp & SLAB_NO_GROW) != 0) return false;
+    cache_node& node = cache->at(n);
     slab_layout layout;
     uint32_t colour;
     {
@@ -64,34 +70,68 @@ bool cache_grow(kmem_cache* cache) {
         layout = cache_layout(cache, node.num_slabs);
         colour = next_colour(node, layout);
     }
-    slab* s = make_slab(cache, layout, colour);
+    slab* s = make_slab(cache, n, layout, colour, gfp);
     if (s == nullptr && layout.pages > floor_pages_for(0)) {  // memory is short: a small slab will do
         layout = cache_layout(cache, 0);
-        s = make_slab(cache, layout, 0);
+        s = make_slab(cache, n, layout, 0, gfp);
     }
     if (s == nullptr) return false;
     publish(cache, s);
     scoped_lock lock(node.list_lock);
-    node.slabs_free.add_tail(&s->list);
-    s->where = slab_list::free;
+    slab_place(node, s, list_end::tail);
     node.free_objects += s->num;
     node.num_slabs += 1;
     node.num_objects += s->num;
     node.num_pages += s->pages->pages;
-    node.grown++;
+    node.grown += 1;
     return true;
 }
 
-void slab_unlink(cache_node& node, slab* s) {
+namespace {
+
+void take_off_list(cache_node& node, slab* s) {
+    if (s->where == slab_list::none) return;
     list_head::del(&s->list);
+    if (s->where == slab_list::free) node.num_free -= 1;
     s->where = slab_list::none;
+}
+
+}  // namespace
+
+void slab_place(cache_node& node, slab* s, list_end where) {
+    take_off_list(node, s);
+    bool empty = s->inuse == 0;
+    bool full = s->inuse == s->num;
+    list_head& list = empty ? node.slabs_free : full ? node.slabs_full : node.slabs_partial;
+    s->where = empty ? slab_list::free : full ? slab_list::full : slab_list::partial;
+    if (empty) node.num_free += 1;
+    if (where == list_end::head)
+        list.add(&s->list);
+    else
+        list.add_tail(&s->list);
+}
+
+void slab_unlink(cache_node& node, slab* s) {
+    take_off_list(node, s);
     node.free_objects -= static_cast<size_t>(s->num - s->inuse);
     node.num_slabs -= 1;
     node.num_objects -= s->num;
     node.num_pages -= s->pages->pages;
 }
 
+namespace {
+
+void destruct(const kmem_cache* cache, slab* s) {
+    // With poison the destructor ran when the object was freed.
+    if (KSLAB_LIKELY(cache->dtor == nullptr) || (cache->debug & kDebugPoison) != 0) return;
+    auto* c = reinterpret_cast<struct ::kmem_cache*>(s->cache);
+    for (uint32_t i = 0; i < s->num; i++) cache->dtor(object_in_slab(s, i), c, 0);
+}
+
+}  // namespace
+
 void slab_destroy(slab* s) {
+    destruct(s->cache, s);
     run* pages_of_slab = s->pages;
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);
     page_map_set_owners(pages_of_slab->start, pages_of_slab->pages, page_owner{});

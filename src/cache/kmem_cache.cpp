@@ -1,14 +1,19 @@
 #include "cache/kmem_cache.h"
 
+#include <new>
+
 #include "base/format.h"
+#include "cache/node.h"
 #include "check/slab_records.h"
 #include "config/size_classes.h"
+#include "pages/meta_arena.h"
 
 namespace kslab {
 
 constinit list_head cache_chain{};
 constinit mutex cache_chain_lock{lock_rank::cache_chain};
 constinit cache_config cache_settings{};
+constinit unsigned nr_nodes = 1;
 
 namespace {
 
@@ -20,43 +25,45 @@ size_t natural_align(size_t size) {
 
 bool kernel_mode() { return cache_settings.geometry == slab_geometry::kernel; }
 
+constexpr unsigned long kLineFlags = SLAB_HWCACHE_ALIGN | SLAB_MUST_HWCACHE_ALIGN;
+
 kernel_geometry kernel_geometry_of(const kmem_cache* cache) {
-    bool hardware = (cache->flags & (kCacheGeneral | kCacheHardwareAlign)) != 0;
-    return calculate_kernel_geometry(cache->object_size, cache->align, hardware ? kHardwareAlign : 0);
+    bool hardware = (cache->flags & (kCacheGeneral | kLineFlags)) != 0;
+    unsigned flags = hardware ? kHardwareAlign : 0;
+    if ((cache->flags & SLAB_RECLAIM_ACCOUNT) != 0) flags |= kReclaimAccount;
+    return calculate_kernel_geometry(cache->object_size, cache->align, flags);
 }
 
 // A redzone before and behind each object; what malloc serves need not be aligned by nature.
-void set_debug_layout(kmem_cache* cache, const cache_request& request, size_t align) {
+object_spacing space_debugged(const cache_request& request, uint32_t debug, size_t align) {
     if ((request.flags & kCacheGeneral) != 0) align = request.size < kMallocMinimum ? request.size : kMallocMinimum;
-    bool redzone = (request.debug & kDebugRedzone) != 0;
+    bool redzone = (debug & kDebugRedzone) != 0;
     size_t left = redzone ? align_up(kRedzoneBytes, align) : 0;
-    cache->left = static_cast<uint32_t>(left);
-    cache->size = static_cast<uint32_t>(align_up(left + request.size + (redzone ? kRedzoneBytes : 0), align));
-    cache->align = static_cast<uint32_t>(align);
+    size_t size = align_up(left + request.size + (redzone ? kRedzoneBytes : 0), align);
+    return {static_cast<uint32_t>(size), static_cast<uint32_t>(align), static_cast<uint32_t>(left)};
 }
 
-void set_size_and_align(kmem_cache* cache, const cache_request& request) {
+}  // namespace
+
+object_spacing space_objects(const cache_request& request, uint32_t debug) {
     size_t align = request.align;
-    if (kernel_mode() || (request.flags & kCacheHardwareAlign) != 0) {
-        unsigned flags = kernel_mode() && request.slot != 0 ? kHardwareAlign : request.flags & kCacheHardwareAlign;
+    if (kernel_mode() || (request.flags & kLineFlags) != 0) {
+        unsigned long flags = request.flags & (kernel_mode() ? kLineFlags | kCacheGeneral : kLineFlags);
         align = calculate_kernel_geometry(request.size, align, flags != 0 ? kHardwareAlign : 0).align;
     }
     if (align < sizeof(void*)) align = sizeof(void*);
     size_t size = align_up(request.size, align);
     if (request.align == 0 && natural_align(size) > align) align = natural_align(size);
-    if (request.debug != 0) return set_debug_layout(cache, request, align);
-    cache->size = static_cast<uint32_t>(size);
-    cache->align = static_cast<uint32_t>(align);
+    if (debug != 0) return space_debugged(request, debug, align);
+    return {static_cast<uint32_t>(size), static_cast<uint32_t>(align), 0};
 }
 
-void copy_name(char* to, const char* from) {
+void copy_cache_name(char* to, const char* from) {
     size_t length = string_length(from);
     if (length >= kCacheNameBytes) length = kCacheNameBytes - 1;
     for (size_t i = 0; i < length; i++) to[i] = from[i];
     to[length] = '\0';
 }
-
-}  // namespace
 
 void cache_boot(const cache_config& config) {
     cache_settings = config;
@@ -66,43 +73,98 @@ void cache_boot(const cache_config& config) {
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far) {
     if (cache->debug != 0) return make_layout(cache->size, cache->align, floor_pages_for(0));
     if (kernel_mode()) return to_layout(kernel_geometry_of(cache));
+    // The smallest order for what a shrinker gives back object by object.
+    if ((cache->flags & SLAB_RECLAIM_ACCOUNT) != 0) return make_layout(cache->size, cache->align, 1);
     return make_layout(cache->size, cache->align, floor_pages_for(slabs_so_far));
 }
 
-void cache_setup(kmem_cache* cache, const cache_request& request) {
+namespace {
+
+// KSLAB_NODES, or the machine, may have several.
+bool make_nodes(kmem_cache* cache) {
+    if (nr_nodes > 1) {
+        cache->more = static_cast<cache_node*>(metadata_allocate((nr_nodes - 1) * sizeof(cache_node)));
+        if (cache->more == nullptr) return false;
+    }
+    for (unsigned n = 1; n < nr_nodes; n++) new (&cache->more[n - 1]) cache_node{};
+    for (unsigned n = 0; n < nr_nodes; n++) {
+        cache_node& node = cache->at(n);
+        node.id = static_cast<uint8_t>(n);
+        node.slabs_partial.init();
+        node.slabs_full.init();
+        node.slabs_free.init();
+    }
+    return true;
+}
+
+uint8_t slow_reasons(const cache_request& request) {
+    unsigned reasons = cache_settings.stats ? kSlowStats : 0;
+    if ((request.flags & SLAB_DEBUG_INITIAL) != 0) reasons |= kSlowVerify;
+    if ((request.flags & SLAB_ACCOUNT) != 0) reasons |= kSlowAccount;
+    return static_cast<uint8_t>(reasons);
+}
+
+}  // namespace
+
+bool cache_setup(kmem_cache* cache, const cache_request& request) {
     cache->object_size = static_cast<uint32_t>(request.size);
     cache->debug = request.debug;
-    cache->flags = request.flags | (request.slot != 0 ? unsigned{kCacheGeneral} : 0u);
-    set_size_and_align(cache, request);
+    cache->flags = request.flags;
+    cache->slow = slow_reasons(request);
+    object_spacing plain = space_objects(request, 0);
+    object_spacing spacing = space_objects(request, request.debug);
+    cache->plain_size = plain.size;
+    cache->plain_align = plain.align;
+    cache->size = spacing.size;
+    cache->align = spacing.align;
+    cache->left = spacing.left;
     cache->slot = request.slot;
-    cache->index = request.index;
     cache->ctor = request.ctor;
-    copy_name(cache->name, request.name);
+    cache->ctor_2_6 = request.ctor_2_6;
+    cache->dtor = request.dtor;
+    cache->refcount = 1;
+    copy_cache_name(cache->name, request.name);
     slab_layout largest = cache_layout(cache, 2);
     cache->reciprocal = reciprocal_of(cache->size, size_t{largest.pages} * kPageSize);
+    if (!make_nodes(cache)) return false;
     unsigned limit = array_limit(cache->size);
-    unsigned batchcount = array_batchcount(limit);
-    cache->limit = static_cast<uint16_t>(limit);
-    cache->shared_limit = static_cast<uint16_t>(shared_factor(cache->size) * batchcount);
-    cache_node& node = cache->node;
-    node.slabs_partial.init();
-    node.slabs_full.init();
-    node.slabs_free.init();
-    node.free_limit = node_free_limit(cache_settings.cpus, batchcount, largest.num);
-    node.shared.limit = cache->shared_limit;
-    cache_chain_add(cache);
+    return cache_set_tunables(cache, limit, array_batchcount(limit), shared_factor(cache->size));
+}
+
+void construct_object(kmem_cache* cache, void* object, gfp_t gfp) {
+    unsigned long flags = SLAB_CTOR_CONSTRUCTOR | ((gfp & __GFP_WAIT) != 0 ? 0 : SLAB_CTOR_ATOMIC);
+    if (cache->ctor != nullptr) return cache->ctor(object);
+    if (cache->ctor_2_6 != nullptr) cache->ctor_2_6(object, reinterpret_cast<struct ::kmem_cache*>(cache), flags);
+}
+
+namespace {
+
+void free_aliases(kmem_cache* cache) {
+    while (cache_alias* alias = cache->alias) {
+        cache->alias = alias->next;
+        metadata_free(alias, sizeof(cache_alias));
+    }
+}
+
+}  // namespace
+
+void cache_release_records(kmem_cache* cache) {
+    for_each_node(cache, [](cache_node& node) {
+        shared_array& shared = node.shared;
+        if (shared.entry != nullptr) metadata_free(shared.entry, entries_bytes(shared.limit));
+        shared.entry = nullptr;
+        release_alien_arrays(node);
+    });
+    if (cache->more != nullptr) metadata_free(cache->more, (nr_nodes - 1) * sizeof(cache_node));
+    cache->more = nullptr;
+    free_aliases(cache);
 }
 
 uint32_t cache_debug_flags(const debug_switches& switches, const cache_request& request) {
     uint32_t flags = debug_flags_for(switches, request.name);
     if ((flags & kDebugKeepOrder) == 0) return flags;
-    kmem_cache plain{};
-    kmem_cache debugged{};
-    cache_request asked = request;
-    asked.debug = flags;
-    set_size_and_align(&debugged, asked);
-    asked.debug = 0;
-    set_size_and_align(&plain, asked);
+    object_spacing plain = space_objects(request, 0);
+    object_spacing debugged = space_objects(request, flags);
     size_t order = make_layout(plain.size, plain.align, 1).pages;
     return make_layout(debugged.size, debugged.align, 1).pages > order ? 0 : flags;
 }

@@ -1,20 +1,37 @@
-// A cache of objects of one size, and its node: the slabs and what threads share.
+// A cache of objects of one size, and its nodes: the slabs and what threads share.
 //
-// An object is in exactly one place: free in its slab, in one thread's array, in the shared array, or with
-// the user. Every slab of a node is on exactly one of slabs_partial, slabs_full, slabs_free, chosen by inuse.
+// An object is in exactly one place: free in its slab, in one thread's array, in a shared or an alien array, or
+// with the user. Every slab of a node is on exactly one of slabs_partial, slabs_full, slabs_free, chosen by inuse.
 // Over a node's slabs the free objects sum up to free_objects.
 #pragma once
+#include "kslab/gfp.h"
+#include "kslab/slab_flags.h"
+
 #include "base/mutex.h"
 #include "base/relaxed.h"
 #include "config/debug_switches.h"
 #include "check/place.h"
 #include "slab/slab.h"
 
+// The public header's name for kslab::kmem_cache.
+struct kmem_cache;
+
 namespace kslab {
 
-// Objects on their way from thread to thread: filled by flush, emptied by refill, a copy each.
+// What is set aside beyond KSLAB_LIMIT is for those that cannot wait.
+constexpr bool may_use_reserve(gfp_t gfp) {
+    return (gfp & (__GFP_HIGH | __GFP_MEMALLOC)) != 0 && (gfp & __GFP_NOMEMALLOC) == 0;
+}
+
+// Nodes: those of the machine, or as many as KSLAB_NODES divides it into.
+inline constexpr unsigned kMaxNodes = 16;
+extern unsigned nr_nodes;
+
+// Objects on their way from thread to thread: filled by flush, emptied by refill, a copy each. Also the alien
+// arrays, which wait to go to another node.
 struct shared_array {
-    mutex lock{lock_rank::shared};
+    constexpr explicit shared_array(lock_rank rank) : lock(rank) {}
+    mutex lock;
     relaxed<uint32_t> avail;
     uint32_t limit = 0;
     void** entry = nullptr;  // made at the first flush
@@ -26,8 +43,9 @@ struct cache_node {
     list_head slabs_full{};
     list_head slabs_free{};
     relaxed<size_t> free_objects;
-    size_t free_limit = 0;
+    relaxed<size_t> free_limit;
     relaxed<size_t> num_slabs;
+    relaxed<size_t> num_free;  // on slabs_free
     relaxed<size_t> num_objects;
     relaxed<size_t> num_pages;
     uint32_t colour_next = 0;
@@ -36,37 +54,84 @@ struct cache_node {
     relaxed<size_t> net_returned;  // objects that came back, less those taken, since whole free pages were looked for
     relaxed<uint32_t> flushes;   // since the last refill by any thread
     uint64_t next_reap = 0;
-    size_t grown = 0;
-    size_t reaped = 0;
-    alignas(kCacheLine) shared_array shared;
+    // Of the kernel's statistics; with the list_lock, but for those of the alien arrays.
+    relaxed<size_t> grown;
+    relaxed<size_t> reaped;
+    relaxed<size_t> allocs;        // objects that left slabs
+    relaxed<size_t> max_freeable;  // most slabs on slabs_free
+    std::atomic<size_t> node_allocs{0};    // asked for by kmem_cache_alloc_node from another node
+    std::atomic<size_t> node_frees{0};     // objects of other nodes that threads of this one freed
+    std::atomic<size_t> node_overflow{0};  // alien arrays that were full
+    uint8_t id = 0;
+    // One for each node (its own unused), made with the first object of another node that is freed here.
+    std::atomic<shared_array*> alien{nullptr};
+    alignas(kCacheLine) shared_array shared{lock_rank::shared};
 };
 
-enum cache_flags : unsigned {
-    kCacheHardwareAlign = 0x2000,  // SLAB_HWCACHE_ALIGN
-    kCachePanic = 0x40000,         // SLAB_PANIC
-    kCacheGeneral = 0x1,           // internal: a size class of kmalloc
-};
+// Internal, beside the public flags (kslab/slab_flags.h).
+inline constexpr unsigned long kCacheGeneral = 0x1;  // a size class of kmalloc
 
 inline constexpr size_t kCacheNameBytes = 32;
 
+// Why every operation on a cache takes the slow path, besides debugging.
+enum slow_reason : uint8_t {
+    kSlowStats = 1,    // KSLAB_STATS: hits are counted
+    kSlowVerify = 2,   // SLAB_DEBUG_INITIAL: the constructor looks at every object that is freed
+    kSlowAccount = 4,  // SLAB_ACCOUNT: the object's cache may be one of a group
+};
+
+// Exact with KSLAB_STATS=1, otherwise 0.
+struct cache_counts {
+    std::atomic<size_t> alloc_hit{0}, alloc_miss{0}, free_hit{0}, free_miss{0};
+};
+
+// A name under which the cache was asked for once more.
+struct cache_alias {
+    cache_alias* next;
+    char name[kCacheNameBytes];
+};
+
+// Constructor and destructor of Linux 2.6.
+using legacy_ctor = void (*)(void* object, struct ::kmem_cache* cache, unsigned long flags);
+
 struct kmem_cache {
+    uint32_t vector_offset;  // index * sizeof(array_slot); first, for kslab/inline.h
     uint32_t size;         // stride; with debugging that of the places (check/place.h)
-    uint32_t object_size;  // what was asked for
+    relaxed<uint32_t> object_size;  // what was asked for; of users that share the cache the largest
     uint32_t align;
+    uint32_t plain_size, plain_align;  // what they were without debugging
     uint32_t reciprocal;
     uint16_t slot;   // page-map value: offset of the array in thread_cache, 0 for users' caches
     uint16_t index;  // into the thread's vector, for caches without a slot
-    uint16_t limit;  // the largest an array may become
-    uint16_t shared_limit;
-    unsigned flags;
+    // Tunables, as in slabinfo. Arrays grow up to the limit; when tuned by hand they have it at once.
+    relaxed<uint16_t> limit;
+    relaxed<uint16_t> batchcount;
+    relaxed<uint16_t> shared_factor;
+    relaxed<bool> tuned;
+    uint8_t slow;                  // slow_reason
+    relaxed<uint32_t> generation;  // of the last drain or tuning that threads have to obey (thread/reap.cpp)
+    relaxed<uint32_t> spread_next; // SLAB_MEM_SPREAD: the node of the next refill
+    unsigned long flags;
     uint32_t debug;  // debug_flag; fixed. Objects of such a cache are never in arrays
     uint32_t left;   // bytes of a place before its object: the redzone; 0 without debugging
     void (*ctor)(void*);
+    legacy_ctor ctor_2_6;
+    legacy_ctor dtor;
     list_head chain;
-    uint32_t pins;  // visitors of for_each_cache; cache_chain_lock
+    uint32_t pins;      // visitors of for_each_cache; cache_chain_lock
+    int refcount;       // users that share the cache; cache_chain_lock
+    cache_alias* alias; // cache_chain_lock
     char name[kCacheNameBytes];
     size_t in_arrays;  // a sum of kmalloc/stats.cpp
-    cache_node node;
+    relaxed<size_t> high;    // most objects ever out of their slabs
+    relaxed<size_t> errors;  // found by the validator
+    cache_counts counts;
+    cache_node node;   // number 0
+    cache_node* more;  // the others
+
+    cache_node& at(unsigned n) { return KSLAB_LIKELY(n == 0) ? node : more[n - 1]; }
+    const cache_node& at(unsigned n) const { return KSLAB_LIKELY(n == 0) ? node : more[n - 1]; }
+    bool constructs() const { return ctor != nullptr || ctor_2_6 != nullptr; }
 };
 
 // Every cache, the general ones first. Guarded by cache_chain_lock.
@@ -76,8 +141,13 @@ extern mutex cache_chain_lock;
 struct cache_config {
     slab_geometry geometry = slab_geometry::kslab;
     unsigned cpus = 1;
+    bool merge = true;
+    bool stats = false;
 };
 extern cache_config cache_settings;
+
+// Cut to what there is room for.
+void copy_cache_name(char* to, const char* from);
 
 // Once, before the first cache.
 void cache_boot(const cache_config& config);
@@ -85,13 +155,22 @@ void cache_boot(const cache_config& config);
 struct cache_request {
     const char* name;
     size_t size;
-    size_t align;  // 0: what the size allows
-    unsigned flags;
-    void (*ctor)(void*);
-    uint16_t slot;
-    uint16_t index;
+    size_t align = 0;  // 0: what the size allows
+    unsigned long flags = 0;
+    void (*ctor)(void*) = nullptr;
+    legacy_ctor ctor_2_6 = nullptr;
+    legacy_ctor dtor = nullptr;
+    uint16_t slot = 0;
     uint32_t debug = 0;
 };
+
+// What a request leads to, with `debug` in place of its own debug flags.
+struct object_spacing {
+    uint32_t size;   // stride
+    uint32_t align;
+    uint32_t left;   // redzone before the object
+};
+object_spacing space_objects(const cache_request& request, uint32_t debug);
 
 // The flags that KSLAB_DEBUG gives to a cache about to be made, O applied.
 uint32_t cache_debug_flags(const debug_switches& switches, const cache_request& request);
@@ -99,18 +178,42 @@ uint32_t cache_debug_flags(const debug_switches& switches, const cache_request& 
 // Pins and returns the cache behind `cache`, or the first; unpins `cache`.
 kmem_cache* cache_chain_next(kmem_cache* cache);
 
-// Fills in a cache and puts it on the chain. The caller has checked the request.
-void cache_setup(kmem_cache* cache, const cache_request& request);
+// The cache that a like request may share (flags of both taken into account), which then has one more user and
+// alias; null: there is none. `duplicate`: a cache of that name exists that cannot be shared.
+kmem_cache* cache_find_mergeable(const cache_request& request, bool& duplicate);
+// Drops one user; false when there are others left.
+bool cache_drop_user(kmem_cache* cache);
 
+// Fills in a zeroed cache. The caller has checked the request, and gives it a slot or an index. False when memory is short.
+bool cache_setup(kmem_cache* cache, const cache_request& request);
+// The memory that setup and use took, when nothing is in the slabs any more.
+void cache_release_records(kmem_cache* cache);
+
+// Puts a new cache on the chain; false when a duplicate came meanwhile.
+bool cache_chain_add_new(kmem_cache* cache, const cache_request& request);
 void cache_chain_add(kmem_cache* cache);
 // Waits until nobody visits the cache, and takes it off the chain.
 void cache_chain_remove(kmem_cache* cache);
+
+// All nodes of a cache.
+template <typename F>
+void for_each_node(kmem_cache* cache, F visit) {
+    for (unsigned n = 0; n < nr_nodes; n++) visit(cache->at(n));
+}
 
 // Visits all caches. No lock is held meanwhile: the cache that is visited is pinned instead.
 template <typename F>
 void for_each_cache(F visit) {
     kmem_cache* cache = nullptr;
     while ((cache = cache_chain_next(cache)) != nullptr) visit(cache);
+}
+
+// Calls the cache's constructor, if it has one.
+void construct_object(kmem_cache* cache, void* object, gfp_t gfp);
+
+// The object with that index; with debugging behind its redzone.
+inline void* object_in_slab(const slab* s, uint32_t index) {
+    return static_cast<char*>(index_to_obj(s, index, s->cache->size)) + s->cache->left;
 }
 
 // The place of the object with that index in a slab of a cache under debugging.

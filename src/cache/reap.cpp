@@ -29,38 +29,30 @@ size_t purge_mask(const slab* s, uint32_t mask) {
 
 // The next partial slab with whole free pages, of at most `left` that are looked at. Its free pages are held:
 // their objects are taken out of the slab as if they were allocated. What was looked at goes to the tail.
-slab* hold_next(kmem_cache* cache, uint32_t& mask, size_t& left) {
-    cache_node& node = cache->node;
+slab* hold_next(kmem_cache* cache, cache_node& node, uint32_t& mask, size_t& left) {
     scoped_lock lock(node.list_lock);
     for (; left > 0 && !node.slabs_partial.empty(); left--) {
         slab* s = KSLAB_CONTAINER_OF(node.slabs_partial.next, slab, list);
-        list_head::del(&s->list);
         mask = slab_free_pages(s, cache->size);
         if (mask != 0) {
             node.free_objects -= slab_hold_pages(s, mask, cache->size, true);
             s->purged |= mask;
         }
-        bool full = s->inuse == s->num;
-        s->where = full ? slab_list::full : slab_list::partial;
-        (full ? node.slabs_full : node.slabs_partial).add_tail(&s->list);
+        slab_place(node, s, list_end::tail);
         if (mask != 0) return s;
     }
     return nullptr;
 }
 
-void release_held(kmem_cache* cache, slab* s, uint32_t mask) {
-    cache_node& node = cache->node;
+void release_held(kmem_cache* cache, cache_node& node, slab* s, uint32_t mask) {
     scoped_lock lock(node.list_lock);
     node.free_objects += slab_hold_pages(s, mask, cache->size, false);
-    list_head::del(&s->list);
-    s->where = s->inuse == 0 ? slab_list::free : slab_list::partial;
-    (s->inuse == 0 ? node.slabs_free : node.slabs_partial).add_tail(&s->list);
+    slab_place(node, s, list_end::tail);
 }
 
 }  // namespace
 
-size_t drain_slabs_free(kmem_cache* cache, size_t count) {
-    cache_node& node = cache->node;
+size_t drain_slabs_free(cache_node& node, size_t count) {
     list_head destroyed;
     destroyed.init();
     size_t unlinked = 0;
@@ -78,28 +70,38 @@ size_t drain_slabs_free(kmem_cache* cache, size_t count) {
     return unlinked;
 }
 
-size_t purge_slab_pages(kmem_cache* cache) {
+size_t purge_slab_pages(kmem_cache* cache, cache_node& node) {
     // Constructed objects keep their state while they are free, and poison is checked.
-    if (cache->ctor != nullptr || cache->debug != 0) return 0;
+    if (cache->constructs() || cache->debug != 0) return 0;
     size_t released = 0;
     uint32_t mask = 0;
-    size_t left = cache->node.num_slabs;
-    while (slab* s = hold_next(cache, mask, left)) {
+    size_t left = node.num_slabs;
+    while (slab* s = hold_next(cache, node, mask, left)) {
         released += purge_mask(s, mask);
-        release_held(cache, s, mask);
+        release_held(cache, node, s, mask);
     }
     return released;
 }
 
-bool cache_shrink_node(kmem_cache* cache) {
-    drain_shared(cache);
-    drain_slabs_free(cache, ~size_t{0});
-    scoped_lock lock(cache->node.list_lock);
-    return cache->node.slabs_full.empty() && cache->node.slabs_partial.empty();
+size_t purge_slab_pages(kmem_cache* cache) {
+    size_t released = 0;
+    for_each_node(cache, [&](cache_node& node) { released += purge_slab_pages(cache, node); });
+    return released;
 }
 
-void reap_node(kmem_cache* cache, uint64_t now) {
-    cache_node& node = cache->node;
+bool cache_shrink_node(kmem_cache* cache) {
+    bool empty = true;
+    drain_aliens(cache);
+    for_each_node(cache, [&](cache_node& node) {
+        drain_shared(cache, node);
+        drain_slabs_free(node, ~size_t{0});
+        scoped_lock lock(node.list_lock);
+        empty = empty && node.slabs_full.empty() && node.slabs_partial.empty() && node.slabs_free.empty();
+    });
+    return empty;
+}
+
+void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     size_t quota;
     bool purge;
     {
@@ -112,9 +114,9 @@ void reap_node(kmem_cache* cache, uint64_t now) {
         node.free_touched = false;
         node.pages_purged = purge;
     }
-    drain_shared(cache);
-    if (quota > 0) drain_slabs_free(cache, quota);
-    if (purge) purge_slab_pages(cache);
+    drain_shared(cache, node);
+    if (quota > 0) drain_slabs_free(node, quota);
+    if (purge) purge_slab_pages(cache, node);
 }
 
 }  // namespace kslab

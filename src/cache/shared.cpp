@@ -10,37 +10,23 @@ void copy_entries(void** to, void* const* from, unsigned count) {
     __builtin_memcpy(to, from, count * sizeof(void*));
 }
 
-unsigned take_shared(shared_array& shared, void** out, unsigned count) {
-    if (shared.avail == 0) return 0;
-    scoped_lock lock(shared.lock);
-    unsigned avail = shared.avail;
-    unsigned taken = avail < count ? avail : count;
-    shared.avail = avail - taken;
-    copy_entries(out, shared.entry + avail - taken, taken);
-    return taken;
-}
-
-// Made at the first flush; memory is asked for without the lock.
+// Made at the first flush; memory is asked for without the lock. Tuning may change the limit meanwhile.
 bool has_entries(shared_array& shared) {
     if (KSLAB_LIKELY(__atomic_load_n(&shared.entry, __ATOMIC_RELAXED) != nullptr)) return true;
-    void** made = static_cast<void**>(metadata_allocate(shared.limit * sizeof(void*)));
+    uint32_t limit = __atomic_load_n(&shared.limit, __ATOMIC_RELAXED);
+    if (limit == 0) return false;
+    void** made = static_cast<void**>(metadata_allocate(entries_bytes(limit)));
     if (made == nullptr) return false;
-    scoped_lock lock(shared.lock);
-    void** other = shared.entry;
-    if (other == nullptr) __atomic_store_n(&shared.entry, made, __ATOMIC_RELAXED);
-    lock.unlock();
-    if (other != nullptr) metadata_free(made, shared.limit * sizeof(void*));
+    bool used = false;
+    {
+        scoped_lock lock(shared.lock);
+        if (shared.entry == nullptr && shared.limit == limit) {
+            __atomic_store_n(&shared.entry, made, __ATOMIC_RELAXED);
+            used = true;
+        }
+    }
+    if (!used) metadata_free(made, entries_bytes(limit));
     return true;
-}
-
-unsigned give_shared(shared_array& shared, void* const* objects, unsigned count) {
-    if (shared.avail >= shared.limit || !has_entries(shared)) return 0;
-    scoped_lock lock(shared.lock);
-    unsigned room = shared.limit - shared.avail;
-    unsigned given = room < count ? room : count;
-    copy_entries(shared.entry + shared.avail, objects, given);
-    shared.avail += given;
-    return given;
 }
 
 void reverse(void** objects, unsigned count) {
@@ -51,8 +37,17 @@ void reverse(void** objects, unsigned count) {
     }
 }
 
-unsigned take_slabs(kmem_cache* cache, void** out, unsigned count) {
-    cache_node& node = cache->node;
+void note_taken(kmem_cache* cache, cache_node& node, unsigned taken) {
+    node.free_objects -= taken;
+    node.net_returned = node.net_returned > taken ? node.net_returned - taken : 0;
+    if (KSLAB_LIKELY(!cache_settings.stats)) return;
+    node.allocs += taken;
+    size_t out = 0;
+    for_each_node(cache, [&out](cache_node& each) { out += each.num_objects - each.free_objects; });
+    if (out > cache->high) cache->high = out;
+}
+
+unsigned take_slabs(kmem_cache* cache, cache_node& node, void** out, unsigned count) {
     scoped_lock lock(node.list_lock);
     unsigned taken = 0;
     while (taken < count) {
@@ -64,30 +59,59 @@ unsigned take_slabs(kmem_cache* cache, void** out, unsigned count) {
         }
         slab* s = KSLAB_CONTAINER_OF(entry, slab, list);
         taken += slab_get_objs(s, out + taken, count - taken, cache->size);
-        bool full = s->inuse == s->num;
-        if (!full && s->where == slab_list::partial) continue;
-        list_head::del(&s->list);
-        s->where = full ? slab_list::full : slab_list::partial;
-        (full ? node.slabs_full : node.slabs_partial).add(&s->list);
+        if (s->inuse == s->num || s->where != slab_list::partial) slab_place(node, s, list_end::head);
     }
-    node.free_objects -= taken;
-    node.net_returned = node.net_returned > taken ? node.net_returned - taken : 0;
+    note_taken(cache, node, taken);
     return taken;
 }
 
 }  // namespace
 
-unsigned node_take(kmem_cache* cache, void** out, unsigned count) {
-    cache_node& node = cache->node;
+unsigned take_shared(shared_array& shared, void** out, unsigned count) {
+    if (shared.avail == 0) return 0;
+    scoped_lock lock(shared.lock);
+    unsigned avail = shared.avail;
+    unsigned taken = avail < count ? avail : count;
+    shared.avail = avail - taken;
+    copy_entries(out, shared.entry + avail - taken, taken);
+    return taken;
+}
+
+unsigned give_shared(shared_array& shared, void* const* objects, unsigned count) {
+    if (shared.avail >= __atomic_load_n(&shared.limit, __ATOMIC_RELAXED) || !has_entries(shared)) return 0;
+    scoped_lock lock(shared.lock);
+    if (KSLAB_UNLIKELY(shared.entry == nullptr || shared.avail >= shared.limit)) return 0;
+    unsigned room = shared.limit - shared.avail;
+    unsigned given = room < count ? room : count;
+    copy_entries(shared.entry + shared.avail, objects, given);
+    shared.avail += given;
+    return given;
+}
+
+unsigned node_take(kmem_cache* cache, unsigned n, void** out, unsigned count, gfp_t gfp) {
+    cache_node& node = cache->at(n);
     if (node.flushes != 0) node.flushes = 0;
     if (unsigned taken = take_shared(node.shared, out, count)) return taken;
     for (;;) {
-        if (unsigned taken = take_slabs(cache, out, count)) {
+        if (unsigned taken = take_slabs(cache, node, out, count)) {
             reverse(out, taken);
             return taken;
         }
-        if (!cache_grow(cache)) return 0;
+        if (!cache_grow(cache, n, gfp)) return 0;
     }
+}
+
+unsigned cache_take(kmem_cache* cache, unsigned home, void** out, unsigned count, gfp_t gfp) {
+    if (KSLAB_LIKELY(nr_nodes == 1)) return node_take(cache, 0, out, count, gfp);
+    if ((cache->flags & SLAB_MEM_SPREAD) != 0) {
+        home = cache->spread_next % nr_nodes;
+        cache->spread_next += 1;
+    }
+    if (unsigned taken = node_take(cache, home, out, count, gfp)) return taken;
+    if ((gfp & __GFP_THISNODE) != 0) return 0;
+    for (unsigned i = 1; i < nr_nodes; i++)
+        if (unsigned taken = node_take(cache, (home + i) % nr_nodes, out, count, gfp)) return taken;
+    return 0;
 }
 
 namespace {
@@ -108,28 +132,37 @@ bool freed_much(cache_node& node, size_t size, size_t returned) {
     return true;
 }
 
-}  // namespace
-
-void node_give(kmem_cache* cache, void* const* objects, unsigned count, bool past_shared) {
-    cache_node& node = cache->node;
-    node.flushes += 1;
+// All of them of this node.
+void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsigned count, bool past_shared) {
     unsigned given = past_shared ? 0 : give_shared(node.shared, objects, count);
     if (given == count) return;
     free_block(cache, objects + given, count - given);
-    if (freed_much(node, cache->size, count - given)) purge_slab_pages(cache);
+    if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;
+    if (freed_much(node, cache->size, count - given)) purge_slab_pages(cache, node);
 }
 
-void cache_release_shared(kmem_cache* cache) {
-    shared_array& shared = cache->node.shared;
-    if (shared.entry != nullptr) metadata_free(shared.entry, shared.limit * sizeof(void*));
-    shared.entry = nullptr;
+}  // namespace
+
+void node_give(kmem_cache* cache, unsigned home, void* const* objects, unsigned count, bool past_shared) {
+    cache_node& node = cache->at(home);
+    node.flushes += 1;
+    if (KSLAB_LIKELY(nr_nodes == 1)) return give_local(cache, node, objects, count, past_shared);
+    constexpr unsigned kGroup = 30;
+    void* local[kGroup];
+    while (count > 0) {
+        unsigned group = count < kGroup ? count : kGroup;
+        copy_entries(local, objects, group);
+        if (unsigned left = sort_out_aliens(cache, home, local, group))
+            give_local(cache, node, local, left, past_shared);
+        objects += group;
+        count -= group;
+    }
 }
 
-void drain_shared(kmem_cache* cache) {
-    shared_array& shared = cache->node.shared;
+void drain_shared(kmem_cache* cache, cache_node& node) {
     constexpr unsigned kBatch = 30;
     void* batch[kBatch];
-    while (unsigned taken = take_shared(shared, batch, kBatch)) free_block(cache, batch, taken);
+    while (unsigned taken = take_shared(node.shared, batch, kBatch)) free_block(cache, batch, taken);
 }
 
 }  // namespace kslab

@@ -2,6 +2,9 @@
 // concerned has debug flags. src/debug defines it; nothing below knows more of debugging than this and the
 // layout of places.
 #pragma once
+#include "kslab/gfp.h"
+
+#include "base/relaxed.h"
 #include "check/record.h"
 #include "config/debug_switches.h"
 #include "pages/page_map.h"
@@ -10,7 +13,7 @@ namespace kslab {
 
 struct kmem_cache;
 
-// What the program called.
+// What the program called, and with what.
 struct call {
     call_kind kind = call_kind::none;
     size_t size = 0;   // as asked for; with frees: what the caller says, when `sized`
@@ -19,11 +22,17 @@ struct call {
     bool sized = false;
     bool sampled = false;               // to be guarded, by chance
     const kmem_cache* cache = nullptr;  // of kmem_cache_free
+    gfp_t gfp = GFP_KERNEL;
+    int node = NUMA_NO_NODE;
+    // Who asks, where that is not who called (kmalloc_track_caller); null otherwise.
+    const void* caller = nullptr;
 };
 
 struct debug_table {
     // Once, from boot, when debugging or sampling is on: before the first object.
     void (*boot)();
+    // A cache of the program's own asks for these flags (SLAB_POISON and its kin): debugging is on from now on.
+    void (*enable)(uint32_t flags);
     // An object from a debug cache (or, null, a run of its own). Null when memory is short or a fault was injected.
     void* (*allocate)(kmem_cache* cache, const call& how);
     // Frees an object whose owner is under debugging.
@@ -43,8 +52,9 @@ extern const debug_table debug_functions;
 // KSLAB_SAMPLE_GUARD: an allocation that misses its array asks sample() whether it is guarded.
 extern bool debug_sampling;
 
-// The union of all caches' flags, fixed at boot; 0: debugging is off, and nothing else here is called.
-extern uint32_t debug_flags;
+// The union of all caches' flags, by KSLAB_DEBUG from boot on, by caches that the
+// program makes so later; 0: debugging is off, and nothing else here is called.
+extern relaxed<uint32_t> debug_flags;
 // Flags of runs of their own (in filters: kmalloc-large).
 extern uint32_t debug_large_flags;
 

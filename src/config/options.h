@@ -33,6 +33,12 @@ struct option_text {
       "free pages that nobody used for so long go back to the system")                                         \
     X(size, LIMIT, limit, size_t, 0, "bytes",                                                                  \
       "allocations fail with ENOMEM beyond this much memory in use; 0: no limit") \
+    X(number, NODES, nodes, size_t, 0, "0..16",                                                                \
+      "divide threads and slabs among so many nodes; 0: those of the machine")                                 \
+    X(choice, NOMERGE, nomerge, on_off, on_off::off, "0|1",                                                     \
+      "1: like caches of kmem_cache_create never share their slabs, and no name may come twice")               \
+    X(choice, STATS, stats, on_off, on_off::off, "0|1",                                                         \
+      "1: count hits and misses of all caches exactly, for slabinfo; every operation takes the slow path")     \
     X(choice, REALLOC_ZERO, realloc_zero_size, realloc_zero, realloc_zero::free, "free|alloc",                 \
       "realloc(p, 0): free p and return null as glibc does, or return a new object")                           \
     X(choice, DEEPBIND, deepbind_flag, deepbind, deepbind::keep, "keep|clear",                                 \

@@ -30,15 +30,29 @@ void for_each_chained(F visit) {
         visit(KSLAB_CONTAINER_OF(at, kmem_cache, chain));
 }
 
-// All list_locks, then all shared locks: ascending rank. Within a rank nobody holds two.
+template <typename F>
+void for_each_chained_node(F visit) {
+    for_each_chained([visit](kmem_cache* cache) { for_each_node(cache, visit); });
+}
+
+// Nobody makes alien arrays meanwhile whom fork has to wait for: making them takes no lock, and the child takes what it finds.
+template <typename F>
+void for_each_alien(cache_node& node, F visit) {
+    shared_array* arrays = node.alien.load(std::memory_order_acquire);
+    for (unsigned n = 0; arrays != nullptr && n < nr_nodes; n++) visit(arrays[n]);
+}
+
+// All list_locks, then all shared locks, then the aliens': ascending rank. Within a rank nobody holds two.
 void lock_caches() {
-    for_each_chained([](kmem_cache* cache) { cache->node.list_lock.lock(); });
-    for_each_chained([](kmem_cache* cache) { cache->node.shared.lock.lock(); });
+    for_each_chained_node([](cache_node& node) { node.list_lock.lock(); });
+    for_each_chained_node([](cache_node& node) { node.shared.lock.lock(); });
+    for_each_chained_node([](cache_node& node) { for_each_alien(node, [](shared_array& a) { a.lock.lock(); }); });
 }
 
 void unlock_caches() {
-    for_each_chained([](kmem_cache* cache) { cache->node.shared.lock.unlock(); });
-    for_each_chained([](kmem_cache* cache) { cache->node.list_lock.unlock(); });
+    for_each_chained_node([](cache_node& node) { for_each_alien(node, [](shared_array& a) { a.lock.unlock(); }); });
+    for_each_chained_node([](cache_node& node) { node.shared.lock.unlock(); });
+    for_each_chained_node([](cache_node& node) { node.list_lock.unlock(); });
 }
 
 void lock_debugging() {
@@ -102,11 +116,12 @@ void heap_locks_reset() {
     all_pages.lock().reset();
     run_cache_reset_locks();
     reset_debugging();
-    for_each_chained([](kmem_cache* cache) {
-        cache->node.shared.lock.reset();
-        cache->node.list_lock.reset();
-        cache->pins = 0;
+    for_each_chained_node([](cache_node& node) {
+        for_each_alien(node, [](shared_array& alien) { alien.lock.reset(); });
+        node.shared.lock.reset();
+        node.list_lock.reset();
     });
+    for_each_chained([](kmem_cache* cache) { cache->pins = 0; });
     thread_list_lock.reset();
     cache_chain_lock.reset();
     check_ranks(true);

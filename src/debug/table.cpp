@@ -22,19 +22,35 @@ namespace kslab {
 
 namespace {
 
+std::atomic<bool> boot_done{false};
+
 void boot_debugging() {
     size_t depth = active_options.depth;
     track_depth = static_cast<unsigned>(depth == 0 ? 1 : depth > kMaxDepth ? kMaxDepth : depth);
     guard_boot();
     inject_boot();
+    boot_done.store(true, std::memory_order_release);
 }
 
 bool sample() { return guard_sample(); }
+
+// Caches of the program's own. No signal handlers, no leak scan: those are KSLAB_DEBUG's.
+void enable_debugging(uint32_t flags) {
+    if ((debug_flags & flags) == flags) return;
+    scoped_lock lock(report_lock);
+    if (!boot_done.exchange(true, std::memory_order_acq_rel)) {
+        boot_debugging();
+        modules_boot();
+    }
+    if ((flags & kDebugTrack) != 0 && (debug_flags & kDebugTrack) == 0) backtrace_boot();
+    debug_flags = debug_flags | flags;
+}
 
 }  // namespace
 
 constinit const debug_table debug_functions{
     .boot = boot_debugging,
+    .enable = enable_debugging,
     .allocate = debug_allocate,
     .free = debug_free,
     .bad_pointer = debug_bad_pointer,

@@ -1,8 +1,10 @@
 // kmalloc and its kin (include/kslab/kmalloc.h).
 #include "kslab/kmalloc.h"
 
-#include "kmalloc/kmalloc.h"
 #include "cache/bad_free.h"
+#include "kmalloc/kmalloc.h"
+#include "kmalloc/low.h"
+#include "kmalloc/probes.h"
 
 using namespace kslab;
 
@@ -17,37 +19,95 @@ page_owner owner_or_report(const void* object, call_kind kind) {
     return owner;
 }
 
-// kmalloc-8 is the only class that malloc does not use.
-void* allocate_tiny(size_t size) {
+// What is not a plain kmalloc of a middle size: kmalloc-8, which malloc does not use, memory below 2 GiB, zeros, nodes.
+KSLAB_NOINLINE void* kmalloc_special(const call& how) {
     boot();
-    return cache_alloc(&kmalloc_caches.caches[0], size, call_kind::kmalloc);
+    call asked = how;
+    asked.zero = (how.gfp & __GFP_ZERO) != 0;
+    void* object;
+    if (how.size == 0)
+        object = ZERO_SIZE_PTR;
+    else if ((how.gfp & __GFP_DMA) != 0)
+        object = kmalloc_low(asked);
+    else if (how.size <= kSmallestClass)
+        object = cache_alloc(&kmalloc_caches.caches[0], asked);
+    else
+        object = kmalloc_slow(asked);
+    if (asked.zero && how.size <= kSmallestClass && !ZERO_OR_NULL_PTR(object)) __builtin_memset(object, 0, how.size);
+    return object;
 }
+
+// Reached by a jump, as kmalloc's caller called it.
+KSLAB_NOINLINE void* kmalloc_missed(size_t size, gfp_t flags) {
+    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags});
+    KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, ksize(object), flags);
+    return object;
+}
+
+constexpr gfp_t kSpecialFlags = __GFP_ZERO | __GFP_DMA;
 
 }  // namespace
 
 extern "C" {
 
 KSLAB_EXPORT void* kmalloc(size_t size, gfp_t flags) {
-    if ((flags & __GFP_ZERO) != 0) return kzalloc(size, 0);
-    if (KSLAB_UNLIKELY(size == 0)) return ZERO_SIZE_PTR;
-    if (size <= kSmallestClass) return allocate_tiny(size);
-    if (KSLAB_UNLIKELY(size > kFastMaximum)) return kmalloc_slow(size, call_kind::kmalloc);
-    return malloc_fast(size, [size] { return kmalloc_slow(size, call_kind::kmalloc); });
+    if (KSLAB_UNLIKELY(size - kSmallestClass - 1 >= kFastMaximum - kSmallestClass || (flags & kSpecialFlags) != 0))
+        return kmalloc_missed(size, flags);
+    array_cache* ac = array_at(current_thread, malloc_slots[(size + 15) >> 4]);
+    uint32_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(avail == 0)) return kmalloc_missed(size, flags);
+    avail--;
+    __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
+    void* object = ac->entry[avail];
+    KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, 0, flags);
+    return object;
 }
 
-KSLAB_EXPORT void* kzalloc(size_t size, gfp_t flags) {
-    if (size > kFastMaximum) return kmalloc_zeroed(size, call_kind::kmalloc);
-    void* object = kmalloc(size, flags & ~__GFP_ZERO);
-    if (!ZERO_OR_NULL_PTR(object)) __builtin_memset(object, 0, size);
+KSLAB_EXPORT void* kmalloc_track(size_t size, gfp_t flags, const void* caller) {
+    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .caller = caller});
+    KSLAB_PROBE5(kmalloc, caller, object, size, ksize(object), flags);
     return object;
+}
+
+KSLAB_EXPORT void* kmalloc_node(size_t size, gfp_t flags, int node) {
+    if (KSLAB_LIKELY(node < 0 || nr_nodes == 1)) return kmalloc(size, flags);
+    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .node = node});
+    KSLAB_PROBE5(kmalloc_node, __builtin_return_address(0), object, size, ksize(object), flags);
+    return object;
+}
+
+KSLAB_EXPORT void* kzalloc(size_t size, gfp_t flags) { return kmalloc(size, flags | __GFP_ZERO); }
+
+KSLAB_EXPORT void* kzalloc_node(size_t size, gfp_t flags, int node) {
+    return kmalloc_node(size, flags | __GFP_ZERO, node);
+}
+
+KSLAB_EXPORT void* kmalloc_array(size_t count, size_t size, gfp_t flags) {
+    size_t bytes;
+    if (KSLAB_UNLIKELY(__builtin_mul_overflow(count, size, &bytes))) return nullptr;
+    return kmalloc(bytes, flags);
+}
+
+KSLAB_EXPORT void* kcalloc(size_t count, size_t size, gfp_t flags) {
+    return kmalloc_array(count, size, flags | __GFP_ZERO);
 }
 
 KSLAB_EXPORT void kfree(const void* pointer) {
     if (ZERO_OR_NULL_PTR(pointer)) return;
     void* object = const_cast<void*>(pointer);
+    KSLAB_PROBE2(kfree, __builtin_return_address(0), object);
     if (KSLAB_LIKELY(free_fast(object))) return;
     page_owner owner = owner_or_report(object, call_kind::kfree);
     if (!owner.none()) free_owned(object, owner, {.kind = call_kind::kfree});
+}
+
+KSLAB_EXPORT void kfree_sensitive(const void* pointer) {
+    void* object = const_cast<void*>(pointer);
+    size_t size = ksize(object);
+    __builtin_memset(object, 0, size);
+    // Memory that is freed next need not be cleared, a compiler may think.
+    __asm__ volatile("" : : "r"(object) : "memory");
+    kfree(object);
 }
 
 KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
@@ -66,6 +126,16 @@ KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
     __builtin_memcpy(larger, object, have);
     free_owned(object, owner, {.kind = call_kind::krealloc});
     return larger;
+}
+
+// What __krealloc of the kernel does: the old object lives on.
+KSLAB_EXPORT void* __krealloc(const void* pointer, size_t size, gfp_t flags) {
+    if (size == 0) return ZERO_SIZE_PTR;
+    if (ZERO_OR_NULL_PTR(pointer)) return kmalloc(size, flags);
+    size_t have = ksize(pointer);
+    if (have >= size) return const_cast<void*>(pointer);
+    void* larger = kmalloc(size, flags);
+    return larger == nullptr ? nullptr : __builtin_memcpy(larger, pointer, have);
 }
 
 KSLAB_EXPORT size_t ksize(const void* object) {

@@ -15,7 +15,7 @@ namespace kslab {
 constinit options active_options{};
 constinit kmalloc_state kmalloc_caches{};
 constinit debug_switches active_switches{};
-constinit uint32_t debug_flags = 0;
+constinit relaxed<uint32_t> debug_flags = 0;
 constinit uint32_t debug_large_flags = 0;
 constinit bool debug_sampling = false;
 
@@ -35,12 +35,13 @@ void make_class_cache(unsigned index) {
     size_t size = kmalloc_caches.classes.size[index];
     char name[kCacheNameBytes];
     make_name(name, size);
-    cache_request request{name, size, 0, kCacheGeneral, nullptr, 0, 0};
+    cache_request request{.name = name, .size = size, .flags = kCacheGeneral};
     request.debug = cache_debug_flags(active_switches, request);
-    // A cache under debugging has no slot: its objects take the slow path each time.
-    bool has_slot = size >= kMallocMinimum && request.debug == 0;
+    // A cache under debugging, or whose hits are counted, has no slot: its objects take the slow path each time.
+    bool has_slot = size >= kMallocMinimum && request.debug == 0 && !cache_settings.stats;
     if (has_slot) request.slot = thread_assign_slot(array_limit(size));
-    cache_setup(cache, request);
+    KSLAB_CHECK(cache_setup(cache, request), "no memory for the size classes of malloc");
+    cache_chain_add(cache);
     if (has_slot)
         thread_register_slot(cache);
     else if (request.debug == 0)
@@ -71,7 +72,9 @@ std::atomic<uint64_t> next_drain{0};
 
 void reap_everything(uint64_t now) {
     all_pages.decay(static_cast<uint32_t>(now));
-    for_each_cache([now](kmem_cache* cache) { reap_node(cache, now); });
+    for_each_cache([now](kmem_cache* cache) {
+        for_each_node(cache, [=](cache_node& node) { reap_node(cache, node, now); });
+    });
     if (now < next_drain.load(std::memory_order_relaxed)) return;
     next_drain.store(now + active_options.decay_ms, std::memory_order_relaxed);
     run_cache_drain(false);
@@ -88,7 +91,11 @@ void boot_once() {
     all_pages.init(pages_for(active_options.limit), active_options.decay_ms);
     uint64_t now;
     if (clock_read(now)) all_pages.set_now(static_cast<uint32_t>(now));
-    cache_boot({active_options.geometry, cpus});
+    cache_boot({.geometry = active_options.geometry,
+                .cpus = cpus,
+                .merge = active_options.nomerge == on_off::off,
+                .stats = active_options.stats == on_off::on});
+    nodes_boot(active_options.nodes);
     thread_boot(active_options.thread_cache);
     run_cache_init(cpus);
     kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);
@@ -114,7 +121,10 @@ void boot() {
 
 void prove_frees() {
     drain_this_thread();
-    for_each_cache(drain_shared);
+    for_each_cache([](kmem_cache* cache) {
+        drain_aliens(cache);
+        drain_shared(cache);
+    });
 }
 
 size_t trim_everything() {

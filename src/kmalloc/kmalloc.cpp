@@ -3,14 +3,13 @@
 
 #include "base/check.h"
 #include "cache/bad_free.h"
+#include "cache/node.h"
 #include "kmalloc/large.h"
+#include "kmalloc/shortage.h"
 #include "pages/page_allocator.h"
 
 namespace kslab {
 
-namespace {
-
-// The calling thread's arrays, made on its first call; null when it has none and gets none.
 thread_cache* attached_thread() {
     thread_cache* thread = current_thread;
     switch (state_of(thread)) {
@@ -22,22 +21,20 @@ thread_cache* attached_thread() {
     return thread_attach();
 }
 
-array_cache* array_of(thread_cache* thread, const kmem_cache* cache) {
-    return cache->slot != 0 ? array_at(thread, cache->slot) : thread_vector_array(thread, cache);
-}
+namespace {
 
-// Memory is short: what waits in arrays and free slabs may do. Not for sizes that it could never serve.
-bool made_room_for(size_t size) {
-    if (size > all_pages.stats().mapped * kPageSize) return false;
-    size_t released = trim_everything();
-    return all_pages.release_address_space() + released > 0;
-}
-
-void* large(size_t size, size_t align, bool zeroed = false) {
+void* large(const call& how) {
     if (thread_cache* thread = attached_thread()) thread_tick(thread);
-    run* r = large_allocate(size, align, zeroed);
-    if (KSLAB_UNLIKELY(r == nullptr) && made_room_for(size)) r = large_allocate(size, align, zeroed);
-    return r == nullptr ? nullptr : r->memory();
+    size_t size = how.size == 0 ? 1 : how.size;
+    size_t align = how.align > kMallocMinimum ? how.align : kMallocMinimum;
+    run* r = nullptr;
+    for (unsigned attempt = 0; r == nullptr; attempt++) {
+        r = large_allocate({.size = size, .align = align, .zero = how.zero, .reserve = may_use_reserve(how.gfp)});
+        if (KSLAB_UNLIKELY(r == nullptr) && !try_again(how.gfp, size, attempt)) return nullptr;
+    }
+    void* object = r->memory();
+    if (how.zero && !large_is_zero(r)) __builtin_memset(object, 0, how.size);
+    return object;
 }
 
 }  // namespace
@@ -59,26 +56,60 @@ kmem_cache* class_for_aligned(size_t size, size_t align) {
 
 namespace {
 
-void* cache_alloc_once(kmem_cache* cache) {
+// From another node than the thread's: past all arrays, from that node's lists.
+void* alloc_on_node(kmem_cache* cache, const call& how) {
+    unsigned n = static_cast<unsigned>(how.node);
+    void* object;
+    if (node_take(cache, n, &object, 1, how.gfp) == 1) {
+        cache->at(n).node_allocs.fetch_add(1, std::memory_order_relaxed);
+        return object;
+    }
+    return (how.gfp & __GFP_THISNODE) != 0 ? nullptr : cache_alloc_direct(cache, how.gfp);
+}
+
+// A node that the machine has not is no wish.
+bool wants_other_node(const call& how, const thread_cache* thread) {
+    if (KSLAB_LIKELY(nr_nodes == 1 || how.node < 0 || static_cast<unsigned>(how.node) >= nr_nodes)) return false;
+    return thread == nullptr || thread->node != static_cast<unsigned>(how.node);
+}
+
+void count(std::atomic<size_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+void* cache_alloc_once(kmem_cache* cache, const call& how) {
     thread_cache* thread = attached_thread();
-    array_cache* ac = thread == nullptr ? nullptr : array_of(thread, cache);
-    if (ac == nullptr) return cache_alloc_direct(cache);
-    return array_pop(ac, [=] { return cache_alloc_refill(thread, cache, ac); });
+    if (KSLAB_UNLIKELY(wants_other_node(how, thread))) return alloc_on_node(cache, how);
+    array_cache* ac = thread == nullptr ? nullptr : thread_array(thread, cache);
+    if (KSLAB_UNLIKELY((cache->slow & kSlowStats) != 0))
+        count(ac != nullptr && ac->avail > 0 ? cache->counts.alloc_hit : cache->counts.alloc_miss);
+    if (ac == nullptr) return cache_alloc_direct(cache, how.gfp);
+    return array_pop(ac, [&] { return cache_alloc_refill(thread, cache, ac, how.gfp); });
+}
+
+// SLAB_DEBUG_INITIAL: the owner looks whether the object is in its constructed state.
+void verify(kmem_cache* cache, void* object) {
+    if (cache->ctor_2_6 == nullptr) return;
+    cache->ctor_2_6(object, reinterpret_cast<struct ::kmem_cache*>(cache), SLAB_CTOR_CONSTRUCTOR | SLAB_CTOR_VERIFY);
 }
 
 }  // namespace
 
-void* cache_alloc(kmem_cache* cache, size_t size, call_kind kind) {
-    if (KSLAB_UNLIKELY(cache->debug != 0)) return debug_functions.allocate(cache, {.kind = kind, .size = size});
-    void* object = cache_alloc_once(cache);
-    if (KSLAB_UNLIKELY(object == nullptr) && made_room_for(cache->size)) object = cache_alloc_once(cache);
-    return object;
+void* cache_alloc(kmem_cache* cache, const call& how) {
+    if (KSLAB_UNLIKELY(cache->debug != 0)) return debug_functions.allocate(cache, how);
+    for (unsigned attempt = 0;; attempt++) {
+        void* object = cache_alloc_once(cache, how);
+        if (KSLAB_LIKELY(object != nullptr) || !try_again(how.gfp, cache->size, attempt)) return object;
+    }
 }
 
 void cache_free(kmem_cache* cache, void* object) {
+    if (KSLAB_UNLIKELY((cache->slow & kSlowVerify) != 0)) verify(cache, object);
     thread_cache* thread = attached_thread();
-    array_cache* ac = thread == nullptr ? nullptr : array_of(thread, cache);
+    array_cache* ac = thread == nullptr ? nullptr : thread_array(thread, cache);
+    if (KSLAB_UNLIKELY((cache->slow & kSlowStats) != 0))
+        count(ac != nullptr && ac->avail < ac->limit ? cache->counts.free_hit : cache->counts.free_miss);
     if (ac == nullptr) return cache_free_direct(cache, object);
+    // A cache whose every operation is slow comes here with room in the array.
+    if (KSLAB_UNLIKELY(cache->slow != 0) && array_push(ac, object)) return;
     cache_flusharray(thread, cache, ac, object);
 }
 
@@ -94,50 +125,32 @@ bool debug_serves(const call& how, kmem_cache*& cache) {
 }
 
 // An allocation that is guarded by chance; null: it is not, or there is no room for a guard now.
-void* sampled(call& how) {
+void* sampled(call how) {
     if (KSLAB_LIKELY(!debug_sampling) || !debug_functions.sample()) return nullptr;
     how.sampled = true;
     return debug_functions.allocate(how.size > kmalloc_caches.largest ? nullptr : class_for(how.size), how);
 }
 
+// Null: no class serves it. What debugging left has room in a class that is debugged, perhaps; then it gets a run.
+kmem_cache* class_of(const call& how) {
+    if (how.align > kMallocMinimum) {
+        kmem_cache* cache = class_for_aligned(how.size, how.align);
+        return cache != nullptr && cache->debug != 0 ? nullptr : cache;
+    }
+    return how.size > kmalloc_caches.largest ? nullptr : class_for(how.size);
+}
+
 }  // namespace
 
-void* kmalloc_slow(size_t size, call_kind kind) {
+void* kmalloc_slow(const call& how) {
     if (KSLAB_UNLIKELY(!booted())) boot();
-    call how{.kind = kind, .size = size};
     kmem_cache* cache;
     if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
     if (void* object = sampled(how)) return object;
-    if (size > kmalloc_caches.largest) return large(size, kMallocMinimum);
-    return cache_alloc(class_for(size), size, kind);
-}
-
-void* kmalloc_aligned(size_t size, size_t align, call_kind kind) {
-    if (KSLAB_UNLIKELY(!booted())) boot();
-    call how{.kind = kind, .size = size, .align = align};
-    kmem_cache* cache;
-    if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
-    if (void* object = sampled(how)) return object;
-    cache = class_for_aligned(size, align);
-    // Its room was for a larger class, which is not debugged.
-    if (cache != nullptr && cache->debug == 0) return cache_alloc(cache, size, kind);
-    return large(size == 0 ? 1 : size, align);
-}
-
-void* kmalloc_zeroed(size_t size, call_kind kind) {
-    if (KSLAB_UNLIKELY(!booted())) boot();
-    call how{.kind = kind, .size = size, .zero = true};
-    kmem_cache* cache;
-    if (KSLAB_UNLIKELY(debug_serves(how, cache))) return debug_functions.allocate(cache, how);
-    if (void* object = sampled(how)) return object;
-    if (size > kmalloc_caches.largest) {
-        void* object = large(size, kMallocMinimum, true);
-        if (object == nullptr) return nullptr;
-        if (!large_is_zero(page_owner_of(object).run())) __builtin_memset(object, 0, size);
-        return object;
-    }
-    void* object = cache_alloc(class_for(size), size, kind);
-    if (object != nullptr) __builtin_memset(object, 0, size);
+    cache = class_of(how);
+    if (cache == nullptr) return large(how);
+    void* object = cache_alloc(cache, how);
+    if (object != nullptr && how.zero) __builtin_memset(object, 0, how.size);
     return object;
 }
 

@@ -32,14 +32,13 @@ kmem_cache* class_for_aligned(size_t size, size_t align);
 
 // ---- The slow path: everything that malloc_fast and free_fast leave. Boot and attaching included.
 
-// Null when memory is short. `kind` is what the program called, for debugging.
-void* kmalloc_slow(size_t size, call_kind kind);
-void* kmalloc_aligned(size_t size, size_t align, call_kind kind);
-void* cache_alloc(kmem_cache* cache, size_t size, call_kind kind);
+// Null when memory is short. Zeroed when `how` says so: large memory that is fresh from the system is not touched then.
+void* kmalloc_slow(const call& how);
+// An object of a cache; never zeroed.
+void* cache_alloc(kmem_cache* cache, const call& how);
 void cache_free(kmem_cache* cache, void* object);
-
-// Zeroed. Large memory that is fresh from the system is not touched.
-void* kmalloc_zeroed(size_t size, call_kind kind);
+// The calling thread's arrays, made on its first call; null when it has none and gets none.
+thread_cache* attached_thread();
 
 // Slab object or run: what the pointer is. None: not kslab's.
 page_owner owner_of(const void* pointer);

@@ -1,5 +1,7 @@
 #include "kmalloc/stats.h"
 
+#include "cache/node.h"
+
 #include "pages/page_allocator.h"
 
 namespace kslab {
@@ -20,12 +22,15 @@ class_stats read_cache(kmem_cache* cache) {
     s.name = cache->name;
     s.object_size = cache->object_size;
     s.in_arrays = cache->in_arrays;
-    scoped_lock lock(cache->node.list_lock);
-    s.in_arrays += cache->node.shared.avail;
-    s.free = cache->node.free_objects;
-    s.slabs = cache->node.num_slabs;
-    s.pages = cache->node.num_pages;
-    size_t out = cache->node.num_objects - s.free;
+    size_t out = 0;
+    for_each_node(cache, [&](cache_node& node) {
+        scoped_lock lock(node.list_lock);
+        s.in_arrays += node.shared.avail + waiting_aliens(node);
+        s.free += node.free_objects;
+        s.slabs += node.num_slabs;
+        s.pages += node.num_pages;
+        out += node.num_objects - node.free_objects;
+    });
     s.active = out > s.in_arrays ? out - s.in_arrays : 0;
     return s;
 }

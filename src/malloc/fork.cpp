@@ -5,6 +5,7 @@
 #include "debug/report/finding.h"
 #include "debug/heap_locks.h"
 #include "debug/process.h"
+#include "kmalloc/shrinkers.h"
 #include "kmalloc/stats.h"
 #include "pages/page_allocator.h"
 #include "thread/thread.h"
@@ -25,7 +26,7 @@ namespace {
 // malloc, with locks that it will release when the handler returns. Then nothing is locked, and nothing reset;
 // nor in a handler of SIGABRT, when malloc itself aborts.
 bool locked;
-bool report_locked, stats_locked;
+bool report_locked, stats_locked, shrinkers_locked;
 
 bool single_threaded() { return &__libc_single_threaded != nullptr && __libc_single_threaded != 0; }
 
@@ -35,12 +36,14 @@ void prepare() {
     if (&_IO_list_lock != nullptr && &_IO_list_unlock != nullptr) _IO_list_lock();
     report_locked = report_lock.lock();
     stats_locked = stats_lock.lock();
+    shrinkers_locked = shrinkers_lock.lock();
     heap_locks_take();
 }
 
 void parent() {
     if (!locked) return;
     heap_locks_release();
+    shrinkers_lock.unlock(shrinkers_locked);
     stats_lock.unlock(stats_locked);
     report_lock.unlock(report_locked);
     if (&_IO_list_lock != nullptr && &_IO_list_unlock != nullptr) _IO_list_unlock();
@@ -50,6 +53,8 @@ void parent() {
 void child() {
     if (locked) {
         heap_locks_reset();
+        shrinkers_lock.reset();
+        shrinkers_after_fork();
         stats_lock.reset();
         report_lock.reset();
         all_pages.after_fork();

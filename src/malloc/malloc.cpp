@@ -34,7 +34,7 @@ void* malloc_slow(size_t size, call_kind kind) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().malloc(size);
     if (absurd(size)) return impossible({.kind = kind, .size = size});
-    return or_enomem(kmalloc_slow(size, kind));
+    return or_enomem(kmalloc_slow({.kind = kind, .size = size}));
 }
 
 void free_slow(void* object, call_kind kind, size_t size, size_t align) {
@@ -55,7 +55,7 @@ void* calloc_any(size_t count, size_t size) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().calloc(count, size);
     if (absurd(bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);
-    return or_enomem(kmalloc_zeroed(bytes, call_kind::calloc));
+    return or_enomem(kmalloc_slow({.kind = call_kind::calloc, .size = bytes, .zero = true}));
 }
 
 namespace {
@@ -103,7 +103,7 @@ void* memalign_any(size_t align, size_t size, call_kind kind) {
     if (!is_power_of_two(align)) align = align == 0 ? 1 : next_power_of_two(align);
     if (align <= kMallocMinimum) return malloc_inline(size, kind);
     if (absurd(size) || size > PTRDIFF_MAX - align) return impossible({.kind = kind, .size = size, .align = align});
-    return or_enomem(kmalloc_aligned(size, align, kind));
+    return or_enomem(kmalloc_slow({.kind = kind, .size = size, .align = align}));
 }
 
 int posix_memalign_any(void** result, size_t align, size_t size) {

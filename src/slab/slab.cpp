@@ -56,6 +56,7 @@ void slab_init(slab* s, kmem_cache* cache, run* pages, char* s_mem, unsigned num
     s->inuse = 0;
     s->first_word = 0;
     s->where = slab_list::none;
+    s->node = 0;
     s->purged = 0;
     for (size_t word = 0; word < bufctl_words(num); word++) s->bufctl[word] = ~uint64_t{0};
     if (num % 64 != 0) s->bufctl[num / 64] = bit(num) - 1;

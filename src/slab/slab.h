@@ -26,6 +26,7 @@ struct slab {
     uint16_t inuse;
     uint16_t first_word;  // no bit is set in the words before it
     slab_list where;
+    uint8_t node;
     uint32_t purged;   // a bit for each page that was given back since its objects became free
     uint64_t bufctl[];
 };

@@ -21,7 +21,8 @@ constexpr unsigned kNoRoomPause = 64;
 unsigned first_limit(const kmem_cache* cache) {
     // A sixteenth of the budget for each of the first sixteen classes a thread uses.
     size_t affordable = slots.thread_bytes / 16 / cache->size;
-    unsigned limit = cache->limit < kFirstLimit ? cache->limit : kFirstLimit;
+    unsigned limit = cache->limit;
+    if (limit > kFirstLimit) limit = kFirstLimit;
     if (affordable < limit) limit = static_cast<unsigned>(affordable);
     return limit == 0 ? 1 : limit;
 }
@@ -42,7 +43,8 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes)
             continue;
         }
         unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
-        if (ac->avail > limit) array_release_oldest(cache, ac, ac->avail - limit, false);
+        if (cache->tuned) continue;
+        if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, false);
         set_array_limit(thread, cache, ac, limit);
         if (reserved_bytes(thread) + bytes <= slots.thread_bytes) return true;
     }
@@ -52,29 +54,40 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes)
 
 void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
     unsigned limit = ac->limit == 0 ? first_limit(cache) : ac->limit * 2;
+    if (limit > cache->limit) limit = cache->limit;
+    if (cache->tuned) limit = cache->limit;
     if (limit > ac->capacity()) limit = ac->capacity();
     if (limit <= ac->limit) return;
+    // Who asks for a limit gets it, whatever the thread's budget says.
+    if (cache->tuned) return set_array_limit(thread, cache, ac, limit);
     if (make_room(thread, ac, held_bytes(cache, limit - ac->limit))) set_array_limit(thread, cache, ac, limit);
 }
 
 // In a streak of net frees the objects go past the shared array, and what it holds goes, too.
-void flush_in_streak(kmem_cache* cache, array_cache* ac, unsigned flushes) {
-    if (flushes == kFreeStreak) drain_shared(cache);
+void flush_in_streak(thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned flushes) {
+    if (flushes == kFreeStreak) drain_shared(cache, cache->at(thread->node));
     unsigned keep = ac->limit / 2 < kKeptInStreak ? ac->limit / 2 : kKeptInStreak;
-    array_release_oldest(cache, ac, ac->avail - keep, true);
+    array_release_oldest(thread, cache, ac, ac->avail - keep, true);
+}
+
+unsigned batchcount_for(const kmem_cache* cache, unsigned limit) {
+    unsigned batchcount = limit == cache->limit ? unsigned{cache->batchcount} : array_batchcount(limit);
+    if (batchcount > limit) batchcount = limit;
+    return batchcount == 0 ? 1 : batchcount;
 }
 
 }  // namespace
 
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit) {
     reserve(thread, held_bytes(cache, limit) - held_bytes(cache, ac->limit));
-    ac->batchcount = static_cast<uint16_t>(array_batchcount(limit) == 0 ? 1 : array_batchcount(limit));
+    ac->batchcount = static_cast<uint16_t>(batchcount_for(cache, limit));
     ac->limit = limit;
 }
 
 // The entries leave the array before they arrive elsewhere: the child of a fork may lose them, but never
 // finds one in two places.
-void array_release_oldest(kmem_cache* cache, array_cache* ac, unsigned count, bool past_shared) {
+void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned count,
+                          bool past_shared) {
     constexpr unsigned kGroup = 30;
     void* leaving[kGroup];
     while (count > 0) {
@@ -84,20 +97,20 @@ void array_release_oldest(kmem_cache* cache, array_cache* ac, unsigned count, bo
         array_set_avail(ac, 0);
         __builtin_memmove(ac->entry, ac->entry + group, rest * sizeof(void*));
         array_set_avail(ac, rest);
-        node_give(cache, leaving, group, past_shared);
+        node_give(cache, thread->node, leaving, group, past_shared);
         count -= group;
     }
 }
 
-void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac, gfp_t gfp) {
     thread_tick(thread);
     if (ac->limit == 0 || ac->last == array_move::refilled) raise_limit(thread, cache, ac);
     ac->last = array_move::refilled;
     unsigned batch = ac->batchcount;
     if (ac->touched == 0 && batch > kColdBatch) batch = kColdBatch;
     ac->touched = 1;
-    if (ac->limit == 0) return cache_alloc_direct(cache);
-    unsigned taken = node_take(cache, ac->entry, batch);
+    if (ac->limit == 0) return cache_alloc_direct(cache, gfp);
+    unsigned taken = cache_take(cache, thread->node, ac->entry, batch, gfp);
     if (taken == 0) return nullptr;
     array_set_avail(ac, taken - 1);
     return ac->entry[taken - 1];
@@ -111,11 +124,11 @@ void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, 
     }
     if (ac->limit == 0) return cache_free_direct(cache, object);
     if (ac->avail >= ac->limit) {
-        unsigned flushes = cache->node.flushes;
+        unsigned flushes = cache->at(thread->node).flushes;
         if (flushes >= kFreeStreak)
-            flush_in_streak(cache, ac, flushes);
+            flush_in_streak(thread, cache, ac, flushes);
         else
-            array_release_oldest(cache, ac, ac->batchcount < ac->avail ? ac->batchcount : ac->avail, false);
+            array_release_oldest(thread, cache, ac, ac->batchcount < ac->avail ? ac->batchcount : ac->avail, false);
     }
     unsigned avail = ac->avail;
     if (KSLAB_UNLIKELY(avail > 0 && ac->entry[avail - 1] == object)) report_bad_free(bad_free::twice, object, cache);
@@ -123,9 +136,9 @@ void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, 
     array_set_avail(ac, avail + 1);
 }
 
-void* cache_alloc_direct(kmem_cache* cache) {
+void* cache_alloc_direct(kmem_cache* cache, gfp_t gfp) {
     void* object;
-    return node_take(cache, &object, 1) == 1 ? object : nullptr;
+    return cache_take(cache, this_node(), &object, 1, gfp) == 1 ? object : nullptr;
 }
 
 void cache_free_direct(kmem_cache* cache, void* object) { free_block(cache, &object, 1); }

@@ -17,7 +17,9 @@ constexpr uint32_t kTickOperations = 8;
 // Where there is no clock, so many milliseconds pass in kTickOperations.
 constexpr uint64_t kCountedMilliseconds = 1;
 
+// Raised by every request to drain; kmem_cache::generation says up to which a cache is concerned, this that all are.
 relaxed<uint32_t> drain_generation;
+relaxed<uint32_t> drain_all_generation;
 std::atomic<uint64_t> next_global{0};
 std::atomic<uint64_t> counted_time{0};
 
@@ -37,29 +39,56 @@ void reap_array(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
     if (ac->avail == 0) return set_array_limit(thread, cache, ac, 0);
     unsigned count = (ac->limit + 4) / 5;
     if (count > ac->avail) count = (ac->avail + 1) / 2;
-    array_release_oldest(cache, ac, count, true);
+    array_release_oldest(thread, cache, ac, count, true);
 }
 
 template <typename F>
 void for_own_arrays(thread_cache* thread, F visit) {
     for (unsigned i = 0; i < slots.count; i++) visit(slots.cache[i], array_at(thread, slots.cache[i]->slot));
-    if (thread->vector_size == 0) return;
+    if (thread->vector_bytes == 0) return;
     // Destroying a cache empties our array of it under this lock.
     scoped_lock lock(thread_list_lock);
-    for (uint32_t i = 0; i < thread->vector_size; i++)
-        if (thread->vector[i] != nullptr) visit(vector_caches[i], thread->vector[i]);
+    for (uint32_t i = 0; i < vector_size(thread); i++)
+        if (thread->vector[i].real != nullptr) visit(vector_caches[i], thread->vector[i].real);
+}
+
+bool asked_since(uint32_t generation, uint32_t seen) { return static_cast<int32_t>(generation - seen) > 0; }
+
+void drain_array(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+    if (ac->avail > 0) array_release_oldest(thread, cache, ac, ac->avail, true);
+    set_array_limit(thread, cache, ac, 0);
+}
+
+// Drains what was asked for since the thread looked last.
+void obey(thread_cache* thread) {
+    uint32_t seen = thread->generation;
+    thread->generation = drain_generation;
+    if (asked_since(drain_all_generation, seen)) return drain_thread(thread);
+    for_own_arrays(thread, [=](kmem_cache* cache, array_cache* ac) {
+        if (asked_since(cache->generation, seen)) drain_array(thread, cache, ac);
+    });
+}
+
+// The kernel's reap_alien: one other node each tick.
+void reap_aliens(thread_cache* thread) {
+    unsigned to = thread->reap_node % nr_nodes;
+    if (to == thread->node) to = (to + 1) % nr_nodes;
+    thread->reap_node = static_cast<uint8_t>((to + 1) % nr_nodes);
+    for_each_cache([=](kmem_cache* cache) { drain_alien(cache, cache->at(thread->node), to, false); });
 }
 
 }  // namespace
 
 void thread_look_at_clock(thread_cache* thread) {
     thread->countdown = kTickOperations;
+    thread_find_node(thread);
     uint64_t time = now();
     if (time >= thread->next_reap) {
         bool first = thread->next_reap == 0;
         thread->next_reap = time + kReapInterval;
         if (!first)
             for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { reap_array(thread, cache, ac); });
+        if (nr_nodes > 1) reap_aliens(thread);
     }
     uint64_t due = next_global.load(std::memory_order_relaxed);
     if (time >= due && global_reap != nullptr &&
@@ -68,10 +97,7 @@ void thread_look_at_clock(thread_cache* thread) {
 }
 
 void thread_tick(thread_cache* thread) {
-    if (KSLAB_UNLIKELY(thread->generation != drain_generation)) {
-        thread->generation = drain_generation;
-        drain_thread(thread);
-    }
+    if (KSLAB_UNLIKELY(thread->generation != drain_generation)) obey(thread);
     if (KSLAB_LIKELY(thread->countdown > 1))
         thread->countdown--;
     else
@@ -79,21 +105,42 @@ void thread_tick(thread_cache* thread) {
 }
 
 void drain_thread(thread_cache* thread) {
-    for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) {
-        if (ac->avail > 0) array_release_oldest(cache, ac, ac->avail, true);
-        set_array_limit(thread, cache, ac, 0);
-    });
+    for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { drain_array(thread, cache, ac); });
 }
 
+namespace {
+
+// What is asked for is written before the number that threads look at.
+template <typename F>
+void raise_generation(F ask) {
+    scoped_lock lock(cache_chain_lock);
+    uint32_t next = drain_generation + 1;
+    ask(next);
+    std::atomic_thread_fence(std::memory_order_release);
+    drain_generation = next;
+}
+
+}  // namespace
+
 void ask_all_to_drain() {
-    // Threads compare for difference only: a lost update between two callers does no harm.
-    drain_generation += 1;
+    raise_generation([](uint32_t next) { drain_all_generation = next; });
+}
+
+void ask_to_drain(kmem_cache* cache) {
+    raise_generation([cache](uint32_t next) { cache->generation = next; });
 }
 
 void drain_this_thread() {
     if (state_of(current_thread) != thread_state::alive) return;
     current_thread->generation = drain_generation;
     drain_thread(current_thread);
+}
+
+void drain_this_thread(kmem_cache* cache) {
+    thread_cache* thread = current_thread;
+    if (state_of(thread) != thread_state::alive) return;
+    if (cache->slot == 0 && (cache->index >= vector_size(thread) || thread->vector[cache->index].real == nullptr)) return;
+    drain_array(thread, cache, thread_array(thread, cache));
 }
 
 }  // namespace kslab

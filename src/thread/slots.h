@@ -23,6 +23,11 @@ inline size_t reserved_bytes(const thread_cache* thread) { return __atomic_load_
 inline void reserve(thread_cache* thread, size_t more) { __atomic_fetch_add(&thread->reserved, more, __ATOMIC_RELAXED); }
 inline size_t held_bytes(const kmem_cache* cache, unsigned limit) { return size_t{limit} * cache->size; }
 
+inline kmem_cache* cache_of_vector(uint32_t index) { return vector_caches[index]; }
+inline uint32_t vector_size(const thread_cache* thread) {
+    return thread->vector_bytes / static_cast<uint32_t>(sizeof(array_slot));
+}
+
 // Changes how many objects the array may hold, and what the thread has reserved.
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit);
 

@@ -14,6 +14,7 @@ constinit thread_cache dead_thread{};
 constinit __thread thread_cache* current_thread __attribute__((tls_model("initial-exec"))) = &empty_thread;
 constinit uint16_t malloc_slots[kFastMaximum / 16 + 1]{};
 constinit slot_table slots{};
+constinit array_cache no_array{};
 constinit kmem_cache* vector_caches[kMaxVectorCaches]{};
 constinit mutex thread_list_lock{lock_rank::thread_list};
 
@@ -50,9 +51,9 @@ thread_cache* adopt_orphan() {
 }
 
 void free_vector(thread_cache* thread) {
-    for (uint32_t i = 0; i < thread->vector_size; i++)
-        if (array_cache* ac = thread->vector[i]) metadata_free(ac, array_cache_bytes(ac->capacity()));
-    if (thread->vector != nullptr) metadata_free(thread->vector, thread->vector_size * sizeof(array_cache*));
+    for (uint32_t i = 0; i < vector_size(thread); i++)
+        if (array_cache* ac = thread->vector[i].real) metadata_free(ac, array_cache_bytes(ac->capacity()));
+    if (thread->vector != nullptr) metadata_free(thread->vector, thread->vector_bytes);
 }
 
 void unlink_thread(thread_cache* thread) {
@@ -86,6 +87,7 @@ bool thread_assign_index(kmem_cache* cache) {
         if (vector_caches[i] != nullptr) continue;
         vector_caches[i] = cache;
         cache->index = static_cast<uint16_t>(i);
+        cache->vector_offset = i * static_cast<uint32_t>(sizeof(array_slot));
         return true;
     }
     return false;
@@ -104,6 +106,7 @@ thread_cache* thread_attach() {
         scoped_lock lock(thread_list_lock);
         threads.add(&thread->all);
     }
+    thread_deal_node(thread);
     current_thread = thread;
     os_thread_exit_arm(thread);
     return thread;
@@ -122,29 +125,64 @@ void thread_exit(void* argument) {
     metadata_free(thread, sizeof(thread_cache));
 }
 
+namespace {
+
+bool grow_vector(thread_cache* thread, uint32_t index) {
+    uint32_t have = vector_size(thread);
+    uint32_t size = have == 0 ? 16 : have;
+    while (size <= index) size *= 2;
+    auto* grown = static_cast<array_slot*>(metadata_allocate(size * sizeof(array_slot)));
+    if (grown == nullptr) return false;
+    for (uint32_t i = have; i < size; i++) grown[i] = {&no_array, nullptr};
+    scoped_lock lock(thread_list_lock);
+    for (uint32_t i = 0; i < have; i++) grown[i] = thread->vector[i];
+    if (thread->vector != nullptr) metadata_free(thread->vector, thread->vector_bytes);
+    thread->vector = grown;
+    thread->vector_bytes = size * static_cast<uint32_t>(sizeof(array_slot));
+    return true;
+}
+
+array_cache* make_array(const kmem_cache* cache) {
+    unsigned capacity = cache->limit;
+    auto* ac = static_cast<array_cache*>(metadata_allocate(array_cache_bytes(capacity)));
+    if (ac != nullptr) array_cache_init(ac, capacity);
+    return ac;
+}
+
+void set_array(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
+    scoped_lock lock(thread_list_lock);
+    thread->vector[cache->index] = {cache->slow != 0 ? &no_array : ac, ac};
+}
+
+// Tuning raised the limit above what the array has room for. Without memory it stays as it is.
+array_cache* replace_array(thread_cache* thread, const kmem_cache* cache, array_cache* old) {
+    array_cache* ac = make_array(cache);
+    if (ac == nullptr) return old;
+    ac->batchcount = old->batchcount;
+    ac->limit = old->limit;
+    __builtin_memcpy(ac->entry, old->entry, old->avail * sizeof(void*));
+    array_set_avail(ac, old->avail);
+    set_array(thread, cache, ac);
+    metadata_free(old, array_cache_bytes(old->capacity()));
+    return ac;
+}
+
+}  // namespace
+
 array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache) {
     uint32_t index = cache->index;
-    if (index < thread->vector_size && thread->vector[index] != nullptr) return thread->vector[index];
-    array_cache* ac = static_cast<array_cache*>(metadata_allocate(array_cache_bytes(cache->limit)));
-    if (ac == nullptr) return nullptr;
-    array_cache_init(ac, cache->limit);
-    if (index >= thread->vector_size) {
-        uint32_t size = thread->vector_size == 0 ? 16 : thread->vector_size;
-        while (size <= index) size *= 2;
-        void* memory = metadata_allocate(size * sizeof(array_cache*));
-        if (memory == nullptr) {
-            metadata_free(ac, array_cache_bytes(cache->limit));
-            return nullptr;
-        }
-        array_cache** grown = static_cast<array_cache**>(memory);
-        scoped_lock lock(thread_list_lock);
-        for (uint32_t i = 0; i < size; i++) grown[i] = i < thread->vector_size ? thread->vector[i] : nullptr;
-        if (thread->vector != nullptr) metadata_free(thread->vector, thread->vector_size * sizeof(array_cache*));
-        thread->vector = grown;
-        thread->vector_size = size;
+    if (index < vector_size(thread)) {
+        array_cache* ac = thread->vector[index].real;
+        if (KSLAB_UNLIKELY(ac != nullptr && ac->capacity() < cache->limit)) ac = replace_array(thread, cache, ac);
+        if (ac != nullptr) return ac;
     }
-    scoped_lock lock(thread_list_lock);
-    thread->vector[index] = ac;
+    array_cache* ac = make_array(cache);
+    if (ac == nullptr) return nullptr;
+    if (index >= vector_size(thread) && !grow_vector(thread, index)) {
+        metadata_free(ac, array_cache_bytes(ac->capacity()));
+        return nullptr;
+    }
+    set_array(thread, cache, ac);
     return ac;
 }
 
@@ -153,11 +191,11 @@ void drain_all_arrays_of(kmem_cache* cache) {
     for (list_head* list : {&threads, &orphans})
         for (list_head* at = list->next; at != list; at = at->next) {
             thread_cache* thread = KSLAB_CONTAINER_OF(at, thread_cache, all);
-            array_cache* ac = cache->index < thread->vector_size ? thread->vector[cache->index] : nullptr;
+            array_cache* ac = cache->index < vector_size(thread) ? thread->vector[cache->index].real : nullptr;
             if (ac == nullptr) continue;
-            array_release_oldest(cache, ac, ac->avail, true);
+            array_release_oldest(thread, cache, ac, ac->avail, true);
             reserve(thread, 0 - held_bytes(cache, ac->limit));
-            thread->vector[cache->index] = nullptr;
+            thread->vector[cache->index] = {&no_array, nullptr};
             metadata_free(ac, array_cache_bytes(ac->capacity()));
         }
 }
@@ -185,8 +223,8 @@ void for_each_array(void (*visit)(kmem_cache*, const array_cache*, void*), void*
             thread_cache* thread = KSLAB_CONTAINER_OF(at, thread_cache, all);
             for (unsigned i = 0; i < slots.count; i++)
                 visit(slots.cache[i], array_at(thread, slots.cache[i]->slot), context);
-            for (uint32_t i = 0; i < thread->vector_size; i++)
-                if (thread->vector[i] != nullptr) visit(vector_caches[i], thread->vector[i], context);
+            for (uint32_t i = 0; i < vector_size(thread); i++)
+                if (thread->vector[i].real != nullptr) visit(vector_caches[i], thread->vector[i].real, context);
         }
 }
 

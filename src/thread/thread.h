@@ -39,17 +39,31 @@ void thread_exit(void* thread);
 // ---- Slow operations on one array of the calling thread, which is alive.
 
 // An object, the rest of the batch goes into the array; null when memory is short.
-void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac);
+void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac, gfp_t gfp);
 
 // Makes room in the array, or not, and takes the object.
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object);
 
 // The array of a cache without a slot, made on first use; null when memory is short.
 array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache);
+// The array of any cache.
+inline array_cache* thread_array(thread_cache* thread, const kmem_cache* cache) {
+    return cache->slot != 0 ? array_at(thread, cache->slot) : thread_vector_array(thread, cache);
+}
 
 // ---- For a thread without arrays.
-void* cache_alloc_direct(kmem_cache* cache);
+void* cache_alloc_direct(kmem_cache* cache, gfp_t gfp);
 void cache_free_direct(kmem_cache* cache, void* object);
+
+// ---- Nodes.
+
+// The machine's nodes, or as many as the program asks for; before the first cache.
+void nodes_boot(size_t asked);
+// Where the calling thread runs; 0 for one without arrays.
+unsigned this_node();
+// For a thread that gets its arrays; and now and then, for threads wander.
+void thread_deal_node(thread_cache* thread);
+void thread_find_node(thread_cache* thread);
 
 // ---- Draining.
 
@@ -57,8 +71,11 @@ void cache_free_direct(kmem_cache* cache, void* object);
 void drain_thread(thread_cache* thread);
 // Every thread drains itself at its next slow operation.
 void ask_all_to_drain();
-// The caller's own arrays, now.
+// The same for the arrays of one cache, which then also follow its tunables.
+void ask_to_drain(kmem_cache* cache);
+// The caller's own arrays, now; the array of one cache.
 void drain_this_thread();
+void drain_this_thread(kmem_cache* cache);
 // A cache that nobody uses any more: what any thread's array holds of it goes back to its slabs.
 void drain_all_arrays_of(kmem_cache* cache);
 // What threads that vanished in a fork left behind; called by reaping.
@@ -71,7 +88,8 @@ void thread_look_at_clock(thread_cache* thread);
 extern void (*global_reap)(uint64_t now_ms);
 
 // The oldest `count` entries leave the array for their node.
-void array_release_oldest(kmem_cache* cache, array_cache* ac, unsigned count, bool past_shared);
+void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned count,
+                          bool past_shared);
 
 // ---- Statistics and fork.
 

@@ -21,13 +21,19 @@ namespace kslab {
 inline constexpr size_t kThreadHeaderBytes = 256;
 inline constexpr size_t kSlotBytes = 17664;
 
+// The array of a cache without a slot. Where every operation has to be slow, `hot` stays the empty array.
+struct array_slot {
+    array_cache* hot;
+    array_cache* real;
+};
+
 struct thread_cache {
     char none[sizeof(array_cache)];  // avail == limit == 0 for ever
 
     // Cold: the owner's, but for the fields that other threads read under thread_list_lock.
     list_head all;          // thread_list_lock
-    array_cache** vector;   // arrays of caches without a slot, by kmem_cache::index
-    uint32_t vector_size;
+    array_slot* vector;     // arrays of caches without a slot, by kmem_cache::index
+    uint32_t vector_bytes;  // kmem_cache::vector_offset is below
     uint32_t generation;    // of the last drain that was asked for (thread.h)
     uint32_t countdown;     // slow operations until the next look at the clock
     uint32_t no_room_for;   // slow operations in which make_room is not tried again
@@ -35,6 +41,8 @@ struct thread_cache {
     uint64_t next_reap;
     unsigned exit_round;
     unsigned sweep;         // where make_room goes on
+    uint8_t node;           // where this thread runs (thread/node.cpp)
+    uint8_t reap_node;      // the node whose alien objects are sent home next
 
     alignas(kCacheLine) char padding[kThreadHeaderBytes - 128];
     char slots[kSlotBytes];
@@ -45,6 +53,9 @@ static_assert(sizeof(thread_cache) < 65536, "a slot is an offset of 16 bits");
 
 extern thread_cache empty_thread;
 extern thread_cache dead_thread;
+
+// Empty and full at once, for caches that this thread has no array of.
+extern array_cache no_array;
 
 // One word of initial-exec TLS: a library that is dlopen'ed needs no more, and access never calls the loader.
 extern __thread thread_cache* current_thread __attribute__((tls_model("initial-exec")));
@@ -89,6 +100,13 @@ KSLAB_ALWAYS_INLINE bool array_push(array_cache* ac, void* object) {
     ac->entry[avail] = object;
     array_advance(ac, avail);
     return true;
+}
+
+// The array of a cache without a slot.
+KSLAB_ALWAYS_INLINE array_cache* hot_array(uint32_t vector_offset) {
+    thread_cache* thread = current_thread;
+    if (KSLAB_UNLIKELY(vector_offset >= thread->vector_bytes)) return &no_array;
+    return reinterpret_cast<array_slot*>(reinterpret_cast<char*>(thread->vector) + vector_offset)->hot;
 }
 
 // The fast path of free; false when it is not for it.

@@ -10,7 +10,7 @@ namespace heap {
 
 void* allocate(size_t size) { return kmalloc(size, 0); }
 void* allocate_zeroed(size_t size) { return kzalloc(size, 0); }
-void* allocate_aligned(size_t align, size_t size) { return kslab::kmalloc_aligned(size, align, kslab::call_kind::kmalloc); }
+void* allocate_aligned(size_t align, size_t size) { return kslab::kmalloc_slow({.kind = kslab::call_kind::kmalloc, .size = size, .align = align}); }
 void* resize(void* object, size_t size) { return krealloc(object, size, 0); }
 void release(void* object) { kfree(object); }
 size_t usable(void* object) { return ksize(object); }

@@ -77,7 +77,7 @@ TEST(bad_free, of_what_aliases_a_live_object_beyond_47_bits) {
 TEST(bad_free, to_another_cache) {
     expect_report([] {
         user_cache* right = kmem_cache_create("right", 64, 0, 0, nullptr);
-        user_cache* wrong = kmem_cache_create("wrong", 64, 0, 0, nullptr);
+        user_cache* wrong = kmem_cache_create("wrong", 128, 0, 0, nullptr);
         kmem_cache_free(wrong, kmem_cache_alloc(right, 0));
         kmem_cache_destroy(wrong);
     }, "kslab: kmem_cache_free of an object of another cache: 0x");

@@ -122,7 +122,7 @@ TEST_F(debugged_objects, freed_memory_waits_first_in_first_out_within_the_bound)
 TEST_F(debugged_objects, aligned_objects_have_their_redzones) {
     for (size_t align = 16; align <= (size_t{1} << 22); align *= 2)
         for (size_t size : {1ul, 40ul, 5000ul, 70000ul}) {
-            char* p = static_cast<char*>(kmalloc_aligned(size, align, call_kind::memalign));
+            char* p = static_cast<char*>(kmalloc_slow({.kind = call_kind::memalign, .size = size, .align = align}));
             ASSERT_NE(p, nullptr);
             EXPECT_EQ(reinterpret_cast<uintptr_t>(p) % align, 0u);
             std::memset(p, 1, size);

@@ -35,7 +35,7 @@ std::vector<unsigned> failures(const std::string& value, unsigned count = 20, si
     parsed p(value);
     EXPECT_EQ(p.wrong, "") << value;
     inject_start(p.rules);
-    kmem_cache cache{};
+    kslab::kmem_cache cache{};
     strcpy(cache.name, name);
     call how{call_kind::malloc, size};
     std::vector<unsigned> result;
@@ -95,7 +95,7 @@ TEST(inject, only_sizes_that_are_meant) {
 TEST(inject, those_that_do_not_qualify_are_not_counted) {
     parsed p("nth:2,size:100");
     inject_start(p.rules);
-    kmem_cache cache{};
+    kslab::kmem_cache cache{};
     call small{call_kind::malloc, 10};
     call large{call_kind::malloc, 100};
     EXPECT_FALSE(inject_should_fail(&cache, large));

@@ -51,8 +51,9 @@ TEST(kmem_cache_create, refuses_bad_arguments_with_errno_and_a_line) {
         {"t", 64, size_t{1} << 63, 0, "(t, 64) failed: the alignment is at most 4096"},
         {"t", 64, 0, 1, "(t, 64) failed: a flag is unknown"},
         {"t", 64, 0, 0x80000000ul, "(t, 64) failed: a flag is unknown"},
+        {"t", 64, 0, SLAB_DESTROY_BY_RCU | SLAB_POISON, "(t, 64) failed: type-stable memory takes no poison and no redzones"},
         {"t", 64, 0, 1ul << 40, "(t, 64) failed: a flag is unknown"},
-        {"t", 64, 0, SLAB_HWCACHE_ALIGN | 0x800, "(t, 64) failed: a flag is unknown"},
+        {"t", 64, 0, SLAB_HWCACHE_ALIGN | 0x100, "(t, 64) failed: a flag is unknown"},
     };
     for (auto& row : rows) {
         errno = 0;
@@ -109,9 +110,11 @@ TEST(kmem_cache_create, there_is_room_for_4096_caches) {
     kfree(kmalloc(100, 0));
     std::vector<user_cache*> caches;
     errno = 0;
-    while (user_cache* cache = create("many", 64)) caches.push_back(cache);
+    std::string name;
+    auto next_name = [&] { return (name = "many" + std::to_string(caches.size())).c_str(); };
+    while (user_cache* cache = create(next_name(), 64, 0, SLAB_NO_MERGE)) caches.push_back(cache);
     EXPECT_EQ(errno, ENOSPC);
-    EXPECT_EQ(std::string(kslab_last_report), "kslab: kmem_cache_create(many, 64) failed: there are 4095 caches\n");
+    EXPECT_EQ(std::string(kslab_last_report), "kslab: kmem_cache_create(" + name + ", 64) failed: there are 4095 caches\n");
     EXPECT_GE(caches.size(), 4090u);
     std::vector<void*> objects;
     for (user_cache* cache : caches) objects.push_back(kmem_cache_alloc(cache, 0));

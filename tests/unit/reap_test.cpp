@@ -141,21 +141,21 @@ TEST_F(reap, a_cold_array_gets_a_small_refill) {
 // slabs_free shrinks by the quota every four seconds, unless it was used meanwhile.
 TEST_F(reap, free_slabs_leave_by_the_quota_every_four_seconds) {
     cache_node& node = cache->node;
-    for (int i = 0; i < 60; i++) ASSERT_TRUE(cache_grow(cache));
+    for (int i = 0; i < 60; i++) ASSERT_TRUE(cache_grow(cache, 0, GFP_KERNEL));
     node.free_touched = false;
     size_t quota = reap_quota(node.free_limit, 1024);
     ASSERT_EQ(node.free_limit, (1 + size_t{cache_settings.cpus}) * 60 + 1024);
     ASSERT_EQ(quota, 1u);
-    reap_node(cache, now_ms += 4000);
+    reap_node(cache, cache->node, now_ms += 4000);
     EXPECT_EQ(node.num_slabs, 60 - quota);
-    reap_node(cache, now_ms += 3999);
+    reap_node(cache, cache->node, now_ms += 3999);
     EXPECT_EQ(node.num_slabs, 60 - quota);
-    reap_node(cache, now_ms += 1);
+    reap_node(cache, cache->node, now_ms += 1);
     EXPECT_EQ(node.num_slabs, 60 - 2 * quota);
     node.free_touched = true;
-    reap_node(cache, now_ms += 4000);
+    reap_node(cache, cache->node, now_ms += 4000);
     EXPECT_EQ(node.num_slabs, 60 - 2 * quota) << "slabs_free was in use";
-    reap_node(cache, now_ms += 4000);
+    reap_node(cache, cache->node, now_ms += 4000);
     EXPECT_EQ(node.num_slabs, 60 - 3 * quota);
     EXPECT_EQ(node.reaped, 3 * quota);
 }
@@ -168,7 +168,7 @@ TEST_F(reap, the_shared_array_is_drained) {
         objects.pop_back();
     }
     ASSERT_GT(cache->node.shared.avail, 0u);
-    reap_node(cache, now_ms += 4000);
+    reap_node(cache, cache->node, now_ms += 4000);
     EXPECT_EQ(cache->node.shared.avail, 0u);
     EXPECT_STREQ(validate_heap(), nullptr);
     kept = objects;

@@ -40,8 +40,8 @@ array_sums own_arrays() {
         EXPECT_LE(ac->avail, ac->limit);
         EXPECT_LE(ac->limit, ac->capacity());
     }
-    for (uint32_t i = 0; i < current_thread->vector_size; i++)
-        if (const array_cache* ac = current_thread->vector[i]) {
+    for (uint32_t i = 0; i < vector_size(current_thread); i++)
+        if (const array_cache* ac = current_thread->vector[i].real) {
             sums.reserved += size_t{ac->limit} * vector_caches[i]->size;
             sums.held += size_t{ac->avail} * vector_caches[i]->size;
         }

@@ -37,9 +37,9 @@ uint32_t offset_in(const char* begin, const kmem_cache* cache, uint32_t flags, c
 }
 
 // A place in a slab. What was free there is looked at for the last time.
-bool take_from_slab(kmem_cache* cache, place& p) {
+bool take_from_slab(kmem_cache* cache, const call& how, place& p) {
     void* begin;
-    if (node_take(cache, &begin, 1) == 0) return false;
+    if (cache_take(cache, this_node(), &begin, 1, how.gfp) == 0) return false;
     place_of_owner(begin, page_owner_of(begin), p);
     damage d;
     finding_lease f;
@@ -112,7 +112,7 @@ bool site_deserves_guard(uint32_t stack) {
 // Objects with a constructor stay in slabs of their cache: it relies on their layout.
 bool wants_guard(const kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack) {
     if (how.sampled) return true;
-    if ((flags & kDebugGuard) == 0 || (cache != nullptr && cache->ctor != nullptr)) return false;
+    if ((flags & kDebugGuard) == 0 || (cache != nullptr && cache->constructs())) return false;
     return site_deserves_guard(stack);
 }
 
@@ -120,7 +120,7 @@ bool wants_guard(const kmem_cache* cache, uint32_t flags, const call& how, uint3
 bool take_place(kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack, place& p) {
     if (wants_guard(cache, flags, how, stack) && take_guarded(cache, flags, how, p)) return true;
     if (how.sampled) return false;
-    return cache != nullptr ? take_from_slab(cache, p) : take_run(how, p);
+    return cache != nullptr ? take_from_slab(cache, how, p) : take_run(how, p);
 }
 
 void set_record(const place& p, const call& how, uint32_t stack) {
@@ -133,7 +133,8 @@ void set_record(const place& p, const call& how, uint32_t stack) {
     r.freed_by = call_kind::none;
     r.align_shift = static_cast<uint8_t>(how.align > kMallocMinimum ? log2_floor(how.align) : 0);
     r.epoch = process_epoch;
-    r.marks = libunwind_loading ? kMarkIgnored : 0;
+    bool ignored = libunwind_loading || (p.cache != nullptr && (p.cache->flags & SLAB_NOLEAKTRACE) != 0);
+    r.marks = ignored ? kMarkIgnored : 0;
     r.sampled = how.sampled;
 }
 
@@ -145,9 +146,9 @@ void fill_new(const place& p, const call& how) {
 }
 
 // The kernel calls constructors at every allocation from a cache with poison.
-void construct(kmem_cache* cache, const place& p) {
-    if (cache == nullptr || cache->ctor == nullptr) return;
-    cache->ctor(p.object());
+void construct(kmem_cache* cache, const place& p, gfp_t gfp) {
+    if (cache == nullptr || !cache->constructs() || (cache->debug & kDebugPoison) == 0) return;
+    construct_object(cache, p.object(), gfp);
     damage d = check_redzones(p, kRedzoneActive);
     if (!d) return;
     finding_lease f(defect::constructor);
@@ -212,7 +213,7 @@ void* debug_allocate(kmem_cache* cache, const call& asked) {
         p.record->state = object_state::live;
     }
     if (p.in_run != nullptr && !debug_run_add(p.in_run)) return release_run(p), nullptr;
-    construct(cache, p);
+    construct(cache, p, how.gfp);
     if ((flags & kDebugTrace) != 0) trace_allocation(p, how);
     return p.object();
 }

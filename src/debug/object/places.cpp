@@ -169,9 +169,11 @@ void visit_slabs(list_head& slabs, void (*visit)(const place&, void*), void* con
 void for_each_place(void (*visit)(const place& p, void* context), void* context) {
     for_each_cache([=](kmem_cache* cache) {
         if (cache->debug == 0) return;
-        scoped_lock lock(cache->node.list_lock);
-        for (list_head* list : {&cache->node.slabs_full, &cache->node.slabs_partial, &cache->node.slabs_free})
-            visit_slabs(*list, visit, context);
+        for_each_node(cache, [=](cache_node& node) {
+            scoped_lock lock(node.list_lock);
+            for (list_head* list : {&node.slabs_full, &node.slabs_partial, &node.slabs_free})
+                visit_slabs(*list, visit, context);
+        });
     });
     scoped_lock lock(debug_runs_lock);
     for (list_head* at = debug_runs.next; at != &debug_runs; at = at->next)

@@ -65,8 +65,7 @@ void validate_array(kmem_cache* cache, const array_cache* ac, void* context) {
     }
 }
 
-const char* validate_shared(kmem_cache* cache) {
-    shared_array& shared = cache->node.shared;
+const char* validate_shared(kmem_cache* cache, shared_array& shared) {
     scoped_lock lock(shared.lock);
     KSLAB_HOLDS(shared.avail <= shared.limit, "a shared array holds more than its limit");
     for (unsigned i = 0; i < shared.avail; i++)
@@ -74,17 +73,38 @@ const char* validate_shared(kmem_cache* cache) {
     return nullptr;
 }
 
-const char* validate_cache(kmem_cache* cache) {
-    cache_node& node = cache->node;
+const char* validate_aliens(kmem_cache* cache, cache_node& node) {
+    shared_array* arrays = node.alien.load(std::memory_order_acquire);
+    for (unsigned n = 0; arrays != nullptr && n < nr_nodes; n++) {
+        if (const char* wrong = validate_shared(cache, arrays[n])) return wrong;
+        for (unsigned i = 0; i < arrays[n].avail; i++)
+            KSLAB_HOLDS(page_owner_of(arrays[n].entry[i]).slab()->node == n, "an alien array holds another node's object");
+    }
+    return nullptr;
+}
+
+const char* validate_node(kmem_cache* cache, cache_node& node) {
     scoped_lock lock(node.list_lock);
     size_t slabs = 0;
     size_t free = 0;
     if (const char* wrong = validate_list(cache, node.slabs_partial, slab_list::partial, slabs, free)) return wrong;
     if (const char* wrong = validate_list(cache, node.slabs_full, slab_list::full, slabs, free)) return wrong;
     if (const char* wrong = validate_list(cache, node.slabs_free, slab_list::free, slabs, free)) return wrong;
+    size_t empty = 0;
+    for (list_head* at = node.slabs_free.next; at != &node.slabs_free; at = at->next) empty++;
+    KSLAB_HOLDS(empty == node.num_free, "num_free is not the length of slabs_free");
     KSLAB_HOLDS(slabs == node.num_slabs, "num_slabs is not the number of slabs");
     KSLAB_HOLDS(free == node.free_objects, "free_objects is not the sum over the slabs");
-    return validate_shared(cache);
+    if (const char* wrong = validate_shared(cache, node.shared)) return wrong;
+    return validate_aliens(cache, node);
+}
+
+const char* validate_cache(kmem_cache* cache) {
+    const char* wrong = nullptr;
+    for_each_node(cache, [&](cache_node& node) {
+        if (wrong == nullptr) wrong = validate_node(cache, node);
+    });
+    return wrong;
 }
 
 }  // namespace
