@@ -30,8 +30,12 @@ void poison_new_slab(slab* s) {
     }
 }
 
+page_allocator& pages_for_cache(const kmem_cache* cache) {
+    return (cache->flags & kCacheDma) != 0 ? low_pages : all_pages;
+}
+
 slab* make_slab(kmem_cache* cache, const slab_layout& layout, uint32_t colour) {
-    run* pages_of_slab = all_pages.allocate({.pages = layout.pages});
+    run* pages_of_slab = pages_for_cache(cache).allocate({.pages = layout.pages});
     if (pages_of_slab == nullptr) return nullptr;
     slab* s = static_cast<slab*>(metadata_allocate(descriptor_bytes(cache, layout.num)));
     if (s == nullptr || !page_map_ensure_range(pages_of_slab->start, layout.pages)) {

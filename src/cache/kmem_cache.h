@@ -43,6 +43,7 @@ struct cache_node {
 
 enum cache_flags : unsigned {
     kCacheHardwareAlign = 0x2000,  // SLAB_HWCACHE_ALIGN
+    kCacheDma = 0x4000,            // SLAB_CACHE_DMA: slabs of low_pages
     kCachePanic = 0x40000,         // SLAB_PANIC
     kCacheGeneral = 0x1,           // internal: a size class of kmalloc
 };

@@ -70,7 +70,7 @@ void make_size_tables() {
 std::atomic<uint64_t> next_drain{0};
 
 void reap_everything(uint64_t now) {
-    all_pages.decay(static_cast<uint32_t>(now));
+    for_each_page_allocator([now](page_allocator& pages) { pages.decay(static_cast<uint32_t>(now)); });
     for_each_cache([now](kmem_cache* cache) { reap_node(cache, now); });
     if (now < next_drain.load(std::memory_order_relaxed)) return;
     next_drain.store(now + active_options.decay_ms, std::memory_order_relaxed);
@@ -127,7 +127,8 @@ size_t trim_everything() {
         released += purge_slab_pages(cache);
     });
     run_cache_drain(true);
-    return released + all_pages.purge_all();
+    for_each_page_allocator([&released](page_allocator& pages) { released += pages.purge_all(); });
+    return released;
 }
 
 }  // namespace kslab

@@ -28,15 +28,17 @@ array_cache* array_of(thread_cache* thread, const kmem_cache* cache) {
 
 // Memory is short: what waits in arrays and free slabs may do. Not for sizes that it could never serve.
 bool made_room_for(size_t size) {
-    if (size > all_pages.stats().mapped * kPageSize) return false;
+    if (size > page_stats_of_all().mapped * kPageSize) return false;
     size_t released = trim_everything();
-    return all_pages.release_address_space() + released > 0;
+    for_each_page_allocator([&released](page_allocator& pages) { released += pages.release_address_space(); });
+    return released > 0;
 }
 
 void* large(size_t size, size_t align, bool zeroed = false) {
     if (thread_cache* thread = attached_thread()) thread_tick(thread);
-    run* r = large_allocate(size, align, zeroed);
-    if (KSLAB_UNLIKELY(r == nullptr) && made_room_for(size)) r = large_allocate(size, align, zeroed);
+    large_request request{.size = size, .align = align, .zeroed = zeroed};
+    run* r = large_allocate(request);
+    if (KSLAB_UNLIKELY(r == nullptr) && made_room_for(size)) r = large_allocate(request);
     return r == nullptr ? nullptr : r->memory();
 }
 

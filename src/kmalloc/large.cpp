@@ -15,16 +15,19 @@ size_t large_pages(size_t size) {
 // and clearing them all would make them resident.
 constexpr size_t kFreshPages = (size_t{1} << 20) >> kPageShift;
 
-run* large_allocate(size_t size, size_t align, bool zeroed) {
-    size_t count = large_pages(size);
-    run* r = align <= kPageSize ? run_cache_take(count) : nullptr;
-    if (r != nullptr)
+run* large_allocate(const large_request& request) {
+    size_t count = large_pages(request.size);
+    // Low runs are too few for a cache of their own.
+    run* r = request.align <= kPageSize && !request.low ? run_cache_take(count) : nullptr;
+    if (r != nullptr) {
         r->state = run_state::used;
-    else
-        r = all_pages.allocate({.pages = count,
-                                .align_pages = align <= kPageSize ? 1 : align / kPageSize,
-                                .zero = zeroed && count >= kFreshPages});
-    return r;
+        return r;
+    }
+    page_allocator& from = request.low ? low_pages : all_pages;
+    return from.allocate({.pages = count,
+                          .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
+                          .zero = request.zeroed && count >= kFreshPages,
+                          .reserve = request.reserve});
 }
 
 void large_check_in_use(const run* r, const void* object) {

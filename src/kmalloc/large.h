@@ -5,9 +5,16 @@
 
 namespace kslab {
 
-// Null when memory is short or the size cannot be. `align` is any power of two.
-// `zeroed`: the caller wants zeros, and prefers pages that are not resident where the run is big.
-run* large_allocate(size_t size, size_t align, bool zeroed = false);
+struct large_request {
+    size_t size;
+    size_t align;          // any power of two
+    bool zeroed = false;   // the caller wants zeros, and prefers pages that are not resident where the run is big
+    bool low = false;      // below 2 GiB
+    bool reserve = false;  // as in page_request
+};
+
+// Null when memory is short or the size cannot be.
+run* large_allocate(const large_request& request);
 
 // Whether the pages of a run just allocated read as zero.
 inline bool large_is_zero(const run* r) { return r->content == run_content::zero; }
