@@ -36,7 +36,7 @@ const char* headline(bad_free what, const kmem_cache* owner) {
 
 void report_bad_free(bad_free what, const void* object, const kmem_cache* owner) {
     run_state state;
-    if (what == bad_free::not_ours && all_pages.covers(object, state))
+    if (what == bad_free::not_ours && page_allocator::covers(object, state))
         what = state == run_state::used ? bad_free::inside_run : bad_free::freed_pages;
     {
         report_line out;

@@ -30,6 +30,10 @@ void poison_new_slab(slab* s) {
     }
 }
 
+page_allocator& pages_for_cache(const kmem_cache* cache) {
+    return (cache->flags & SLAB_CACHE_DMA) != 0 ? low_pages : all_pages;
+}
+
 void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
     // Without a constructor nothing is written: fresh pages stay unpopulated.
     if (!cache->constructs()) return;
@@ -37,7 +41,7 @@ void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
 }
 
 slab* make_slab(kmem_cache* cache, unsigned n, const slab_layout& layout, uint32_t colour, gfp_t gfp) {
-    run* pages_of_slab = all_pages.allocate({.pages = layout.pages, .reserve = may_use_reserve(gfp)});
+    run* pages_of_slab = pages_for_cache(cache).allocate({.pages = layout.pages, .reserve = may_use_reserve(gfp)});
     if (pages_of_slab == nullptr) return nullptr;
     slab* s = static_cast<slab*>(metadata_allocate(descriptor_bytes(cache, layout.num)));
     if (s == nullptr || !page_map_ensure_range(pages_of_slab->start, layout.pages)) {

@@ -20,6 +20,7 @@ struct call {
     size_t align = 0;  // 0: what malloc gives
     bool zero = false;
     bool sized = false;
+    bool low = false;                   // below 2 GiB
     bool sampled = false;               // to be guarded, by chance
     const kmem_cache* cache = nullptr;  // of kmem_cache_free
     gfp_t gfp = GFP_KERNEL;

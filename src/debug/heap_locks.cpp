@@ -85,7 +85,7 @@ void heap_locks_take() {
     lock_caches();
     lock_debugging();
     run_cache_lock_all(held.runs);
-    held.pages = all_pages.lock().lock();
+    held.pages = page_allocator::lock().lock();
     held.map = page_map_lock.lock();
     held.stacks = stack_depot_lock.lock();
     held.metadata = metadata_lock.lock();
@@ -99,7 +99,7 @@ void heap_locks_release() {
     metadata_lock.unlock(held.metadata);
     stack_depot_lock.unlock(held.stacks);
     page_map_lock.unlock(held.map);
-    all_pages.lock().unlock(held.pages);
+    page_allocator::lock().unlock(held.pages);
     run_cache_unlock_all(held.runs);
     unlock_debugging();
     unlock_caches();
@@ -113,7 +113,7 @@ void heap_locks_reset() {
     metadata_lock.reset();
     stack_depot_lock.reset();
     page_map_lock.reset();
-    all_pages.lock().reset();
+    page_allocator::lock().reset();
     run_cache_reset_locks();
     reset_debugging();
     for_each_chained_node([](cache_node& node) {

@@ -71,7 +71,7 @@ void make_size_tables() {
 std::atomic<uint64_t> next_drain{0};
 
 void reap_everything(uint64_t now) {
-    all_pages.decay(static_cast<uint32_t>(now));
+    for_each_page_allocator([now](page_allocator& pages) { pages.decay(static_cast<uint32_t>(now)); });
     for_each_cache([now](kmem_cache* cache) {
         for_each_node(cache, [=](cache_node& node) { reap_node(cache, node, now); });
     });
@@ -137,7 +137,8 @@ size_t trim_everything() {
         released += purge_slab_pages(cache);
     });
     run_cache_drain(true);
-    return released + all_pages.purge_all();
+    for_each_page_allocator([&released](page_allocator& pages) { released += pages.purge_all(); });
+    return released;
 }
 
 }  // namespace kslab

@@ -29,7 +29,11 @@ void* large(const call& how) {
     size_t align = how.align > kMallocMinimum ? how.align : kMallocMinimum;
     run* r = nullptr;
     for (unsigned attempt = 0; r == nullptr; attempt++) {
-        r = large_allocate({.size = size, .align = align, .zero = how.zero, .reserve = may_use_reserve(how.gfp)});
+        r = large_allocate({.size = size,
+                            .align = align,
+                            .zero = how.zero,
+                            .reserve = may_use_reserve(how.gfp),
+                            .low = (how.gfp & __GFP_DMA) != 0});
         if (KSLAB_UNLIKELY(r == nullptr) && !try_again(how.gfp, size, attempt)) return nullptr;
     }
     void* object = r->memory();

@@ -54,7 +54,8 @@ size_t usable_size(const void* object, page_owner owner);
 
 // Changes the size in place where that costs no copy; false: the object is unchanged.
 bool resize_in_place(void* object, page_owner owner, size_t size);
-// Moves a large object to `size` without copying; null: it is unchanged.
+// Moves a large object to `size` without copying; null: it is unchanged, as one below 2 GiB always is. The caller then
+// copies, to wherever its request says.
 void* resize_by_moving(void* object, page_owner owner, size_t size);
 
 // Sends all objects that this thread freed, and all that threads share, to their slabs, which proves each free.

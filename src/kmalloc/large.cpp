@@ -17,15 +17,17 @@ constexpr size_t kFreshPages = (size_t{1} << 20) >> kPageShift;
 
 run* large_allocate(const large_request& request) {
     size_t count = large_pages(request.size);
+    // Low runs are too few for a cache of their own.
     run* r = request.align <= kPageSize && !request.low ? run_cache_take(count) : nullptr;
-    if (r != nullptr)
+    if (r != nullptr) {
         r->state = run_state::used;
-    else
-        r = all_pages.allocate({.pages = count,
-                                .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
-                                .zero = request.zero && count >= kFreshPages,
-                                .reserve = request.reserve});
-    return r;
+        return r;
+    }
+    page_allocator& from = request.low ? low_pages : all_pages;
+    return from.allocate({.pages = count,
+                          .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
+                          .zero = request.zero && count >= kFreshPages,
+                          .reserve = request.reserve});
 }
 
 void large_check_in_use(const run* r, const void* object) {

@@ -62,7 +62,7 @@ run* run_cache_take(size_t pages) {
 
 bool run_cache_give(run* r) {
     size_t count = r->pages;
-    if (count > kCachedPages || run_bin_pages(count) != count) return false;
+    if (r->low || count > kCachedPages || run_bin_pages(count) != count) return false;
     run_cache& cache = mine();
     unsigned bin = run_bin(count);
     {

@@ -26,7 +26,7 @@ void run_cache_init(unsigned cpus);
 
 // Null when none waits.
 run* run_cache_take(size_t pages);
-// The run is in state cached. False: not kept.
+// The run is in state cached. False: not kept, as low runs always.
 bool run_cache_give(run* r);
 
 // Runs that no thread asked for since the last call leave (reaping), or all of them.

@@ -11,9 +11,10 @@ namespace {
 
 // Not for sizes that what is free could never serve.
 bool collect(size_t size) {
-    if (size > all_pages.stats().mapped * kPageSize) return false;
+    if (size > page_stats_of_all().mapped * kPageSize) return false;
     size_t released = trim_everything();
-    return all_pages.release_address_space() + released > 0;
+    for_each_page_allocator([&released](page_allocator& pages) { released += pages.release_address_space(); });
+    return released > 0;
 }
 
 }  // namespace

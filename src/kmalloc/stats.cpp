@@ -53,7 +53,7 @@ void heap_stats_read(heap_stats& stats) {
         slabs += s.slabs;
         if (stats.caches < kmalloc_caches.classes.count) stats.cache[stats.caches++] = s;
     });
-    page_stats p = all_pages.stats();
+    page_stats p = page_stats_of_all();
     stats.large_pages = p.used > stats.slab_pages ? p.used - stats.slab_pages : 0;
     stats.large_count = p.used_runs > slabs ? p.used_runs - slabs : 0;
     stats.dirty_pages = p.dirty;

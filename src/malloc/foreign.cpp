@@ -66,7 +66,7 @@ namespace {
 // May `object` be an object of the next malloc's heap?
 bool may_be_next(const void* object) {
     run_state state;
-    if (reinterpret_cast<uintptr_t>(object) % 16 != 0 || all_pages.covers(object, state)) return false;
+    if (reinterpret_cast<uintptr_t>(object) % 16 != 0 || page_allocator::covers(object, state)) return false;
     struct mallinfo2 info = next_malloc().info();
     if (info.arena == 0 && info.hblks == 0) return false;
     mapping_kind kind = mapping_of(object);

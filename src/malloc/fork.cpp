@@ -57,7 +57,7 @@ void child() {
         shrinkers_after_fork();
         stats_lock.reset();
         report_lock.reset();
-        all_pages.after_fork();
+        for_each_page_allocator([](page_allocator& pages) { pages.after_fork(); });
         threads_after_fork();
     }
     if (debug_flags != 0 || debug_sampling) debug_after_fork();

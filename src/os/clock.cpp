@@ -6,8 +6,7 @@
 
 #include <atomic>
 
-#include "os/elf_symbols.h"
-#include "os/environment.h"
+#include "os/vdso.h"
 
 namespace kslab {
 
@@ -23,23 +22,6 @@ constexpr char kName[] = "__kernel_clock_gettime";
 
 std::atomic<bool (*)(uint64_t&)> replacement{nullptr};
 
-clock_function* find_in_vdso() {
-    auto* header = static_cast<const ElfW(Ehdr)*>(start_block().vdso);
-    if (header == nullptr) return nullptr;
-    ElfW(Addr) at = reinterpret_cast<ElfW(Addr)>(header);
-    auto* segment = reinterpret_cast<const ElfW(Phdr)*>(at + header->e_phoff);
-    ElfW(Addr) base = at;
-    const ElfW(Phdr)* dynamic = nullptr;
-    for (int i = 0; i < header->e_phnum; i++) {
-        if (segment[i].p_type == PT_LOAD) base = at + segment[i].p_offset - segment[i].p_vaddr;
-        if (segment[i].p_type == PT_DYNAMIC) dynamic = &segment[i];
-    }
-    if (dynamic == nullptr) return nullptr;
-    auto* section = reinterpret_cast<const ElfW(Dyn)*>(at + dynamic->p_offset);
-    const ElfW(Sym)* symbol = find_symbol(read_dynamic(section, base), kName);
-    return symbol == nullptr ? nullptr : reinterpret_cast<clock_function*>(base + symbol->st_value);
-}
-
 // Not looked for yet, not there, or the function.
 std::atomic<uintptr_t> known{0};
 constexpr uintptr_t kNone = 1;
@@ -47,7 +29,7 @@ constexpr uintptr_t kNone = 1;
 clock_function* vdso_clock() {
     uintptr_t value = known.load(std::memory_order_relaxed);
     if (value == 0) {
-        value = reinterpret_cast<uintptr_t>(find_in_vdso());
+        value = reinterpret_cast<uintptr_t>(find_in_vdso(kName));
         if (value == 0) value = kNone;
         known.store(value, std::memory_order_relaxed);
     }

@@ -2,12 +2,15 @@
 #include "pages/page_allocator.h"
 
 #include "base/check.h"
+#include "os/low_memory.h"
 #include "os/memory.h"
 #include "pages/meta_arena.h"
 
 namespace kslab {
 
-constinit page_allocator all_pages;
+constinit mutex page_allocator::lock_{lock_rank::page_allocator};
+constinit page_allocator all_pages{page_source::anywhere};
+constinit page_allocator low_pages{page_source::low};
 
 namespace {
 // Address space is taken in steps of an eighth of what there is.
@@ -28,11 +31,13 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
     transit_.init();
     limit_ = limit_pages;
     decay_ms_ = decay_ms > 0x7fffffff ? 0x7fffffff : static_cast<uint32_t>(decay_ms);
+    begun_ = true;
 }
 
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
     run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
-    if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content, false, run_guard::none, nullptr};
+    if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content,
+                             false, source_ == page_source::low, run_guard::none, nullptr};
     return r;
 }
 
@@ -77,7 +82,8 @@ void page_allocator::remove_free(run* r) {
 }
 
 bool page_allocator::mergeable(const run* a, const run* b) const {
-    return b != nullptr && b->state == run_state::free && b->content == a->content && b->moved == a->moved;
+    return b != nullptr && b->state == run_state::free && b->content == a->content && b->moved == a->moved &&
+           b->low == a->low;
 }
 
 // `r` is in the page map and on no list; the result is that, too.
@@ -110,14 +116,14 @@ void page_allocator::join(run* front, run* back) {
 size_t page_allocator::zero_before(const run* r, run*& before) const {
     before = page_owner_of(reinterpret_cast<void*>(r->start - kPageSize)).run();
     bool fits = before != nullptr && before->state == run_state::free && before->content == run_content::zero &&
-                before->moved == r->moved && before->end() == r->start;
+                before->moved == r->moved && before->low == r->low && before->end() == r->start;
     return fits ? before->pages : 0;
 }
 
 size_t page_allocator::zero_behind(const run* r, run*& behind) const {
     behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
     bool fits = behind != nullptr && behind->state == run_state::free && behind->content == run_content::zero &&
-                behind->moved == r->moved && behind->start == r->end();
+                behind->moved == r->moved && behind->low == r->low && behind->start == r->end();
     return fits ? behind->pages : 0;
 }
 
@@ -206,10 +212,11 @@ run* page_allocator::take_fit(const page_request& request) {
 
 // New address space for at least `pages`, in the page map and counted, on no list.
 run* page_allocator::map_region(size_t pages, size_t wanted) {
-    void* memory = os_map(wanted * kPageSize);
+    auto map = source_ == page_source::low ? os_map_low : os_map;
+    void* memory = map(wanted * kPageSize);
     while (memory == nullptr && wanted > pages) {  // there may be room for less
         wanted = wanted / 2 > pages ? wanted / 2 : pages;
-        memory = os_map(wanted * kPageSize);
+        memory = map(wanted * kPageSize);
     }
     if (memory == nullptr) return nullptr;
     uintptr_t start = reinterpret_cast<uintptr_t>(memory);
@@ -242,7 +249,9 @@ run* page_allocator::map_new(size_t pages, size_t align_pages, scoped_lock& lock
 bool page_allocator::within_limit(size_t pages, bool reserve) const {
     if (limit_ == 0) return true;
     size_t beyond = limit_ / 16 > kLeastReserve ? limit_ / 16 : kLeastReserve;
-    return used_ + pages <= limit_ + (reserve ? beyond : 0);
+    bool shared = this == &all_pages || this == &low_pages;
+    size_t used = shared ? all_pages.used_ + low_pages.used_ : size_t{used_};
+    return used + pages <= limit_ + (reserve ? beyond : 0);
 }
 
 run* page_allocator::allocate(const page_request& request) {
@@ -250,6 +259,10 @@ run* page_allocator::allocate(const page_request& request) {
     size_t align_pages = request.align_pages;
     if (pages == 0 || pages >= kMaxPages || align_pages >= kMaxPages) return nullptr;
     scoped_lock lock(lock_);
+    if (KSLAB_UNLIKELY(!begun_)) {
+        now_ = all_pages.now_;
+        init(all_pages.limit_, all_pages.decay_ms_);
+    }
     if (!within_limit(pages, request.reserve)) return nullptr;
     note_allocation(pages);
     if (run* r = take_fit(request)) return r;
@@ -307,6 +320,21 @@ page_stats page_allocator::stats() {
             count_[index(run_content::zero)],
             count_[index(run_content::stuck)],
             largest_used_};
+}
+
+page_stats page_stats_of_all() {
+    page_stats sum;
+    for_each_page_allocator([&sum](page_allocator& allocator) {
+        page_stats stats = allocator.stats();
+        sum.mapped += stats.mapped;
+        sum.used += stats.used;
+        sum.used_runs += stats.used_runs;
+        sum.dirty += stats.dirty;
+        sum.zero += stats.zero;
+        sum.stuck += stats.stuck;
+        sum.largest_used += stats.largest_used;
+    });
+    return sum;
 }
 
 }  // namespace kslab

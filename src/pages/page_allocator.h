@@ -11,7 +11,11 @@
 // what is kept: decay() purges what nobody used for KSLAB_DECAY_MS.
 //
 // System calls on pages run without the lock: the runs concerned are in transit. (New records may be mapped under it.)
-// Lock: lock_ (rank page_allocator) guards everything here and all runs that are not in use.
+// Lock: lock_ (rank page_allocator) guards everything here and all runs that are not in use. All page allocators share
+// it, because each looks at the runs beside its own, whosever they are.
+//
+// There are two: all_pages, and low_pages for memory below 2 GiB, which comes to life at its first request. Their runs
+// never merge, and KSLAB_LIMIT is for both together.
 #pragma once
 #include "base/mutex.h"
 #include "base/relaxed.h"
@@ -23,13 +27,18 @@ namespace kslab {
 inline constexpr unsigned kRunCaches = 8;
 
 struct page_stats {
-    size_t mapped;  // address space held, in pages
-    size_t used;    // handed out
-    size_t used_runs;
-    size_t dirty;   // free and warm
-    size_t zero;    // free and not resident
-    size_t stuck;   // free, but the system does not take them
-    size_t largest_used;  // most pages ever handed out at once
+    size_t mapped = 0;  // address space held, in pages
+    size_t used = 0;    // handed out
+    size_t used_runs = 0;
+    size_t dirty = 0;   // free and warm
+    size_t zero = 0;    // free and not resident
+    size_t stuck = 0;   // free, but the system does not take them
+    size_t largest_used = 0;  // most pages ever handed out at once
+};
+
+enum class page_source : uint8_t {
+    anywhere,
+    low,  // below 2 GiB
 };
 
 struct page_request {
@@ -41,10 +50,12 @@ struct page_request {
 
 class page_allocator {
 public:
-    constexpr page_allocator() : lock_(lock_rank::page_allocator) {}
+    constexpr explicit page_allocator(page_source source = page_source::anywhere) : source_(source) {}
 
-    // Once, before anything else. limit_pages 0: none.
+    // Once, before anything else. limit_pages 0: none. An allocator without it begins at its first request, with what
+    // all_pages was told.
     void init(size_t limit_pages, size_t decay_ms);
+    bool begun() const { return begun_; }
 
     // Null when the system or KSLAB_LIMIT refuses.
     run* allocate(const page_request& request);
@@ -56,7 +67,8 @@ public:
     void shrink(run* r, size_t pages);
 
     // Moves a run in use with its content to a place where `pages` fit, without copying; false: nothing
-    // happened. Room to grow further is reserved behind it where address space allows.
+    // happened. Room to grow further is reserved behind it where address space allows. Low runs never move: the system
+    // would choose any place.
     bool move(run* r, size_t pages);
 
     // What run cache `which` holds now: that counts as dirty, not as live. The caller holds that cache's lock.
@@ -78,11 +90,11 @@ public:
     // The clock of stamps; told by reaping.
     void set_now(uint32_t now_ms) { now_ = now_ms; }
 
-    // Whether `address` lies in a run that this allocator knows, in use or free; its state then. Slow.
-    bool covers(const void* address, run_state& state);
+    // Whether `address` lies in a run of any page allocator, in use or free; its state then. Slow.
+    static bool covers(const void* address, run_state& state);
 
     page_stats stats();
-    mutex& lock() { return lock_; }
+    static mutex& lock() { return lock_; }
     // In the child of a fork, which has the lock to itself: threads that were giving runs back do not exist. What
     // they were purging is purged again; what they were unmapping is forgotten, for nobody knows whether it is gone.
     void after_fork();
@@ -123,6 +135,7 @@ private:
     void note_allocation(size_t pages);
     void note_release(size_t pages);
     bool within_limit(size_t pages, bool reserve = false) const;
+    size_t least_bound() const;
     const char* validate_run(const run* r) const;
 
     static constexpr uint32_t kAnyStamp = ~uint32_t{0};
@@ -139,7 +152,9 @@ private:
         bool taken;  // a run of that size was allocated since
     };
 
-    mutex lock_;
+    static mutex lock_;
+    const page_source source_;
+    relaxed<bool> begun_ = false;
     run_bins bins_[3]{};  // by run_content
     list_head age_{};      // dirty runs, oldest first
     list_head transit_{};  // runs that go back to the system just now
@@ -160,11 +175,24 @@ private:
 };
 
 extern page_allocator all_pages;
+extern page_allocator low_pages;
+
+inline page_allocator& allocator_of(const run* r) { return r->low ? low_pages : all_pages; }
 
 // Runs that are in use go back to, and are resized by, the allocator that they came from: see its functions.
-inline void release_run(run* r, run_content content = run_content::dirty) { all_pages.release(r, content); }
-inline bool grow_run(run* r, size_t pages) { return all_pages.grow(r, pages); }
-inline void shrink_run(run* r, size_t pages) { all_pages.shrink(r, pages); }
-inline bool move_run(run* r, size_t pages) { return all_pages.move(r, pages); }
+inline void release_run(run* r, run_content content = run_content::dirty) { allocator_of(r).release(r, content); }
+inline bool grow_run(run* r, size_t pages) { return allocator_of(r).grow(r, pages); }
+inline void shrink_run(run* r, size_t pages) { allocator_of(r).shrink(r, pages); }
+inline bool move_run(run* r, size_t pages) { return allocator_of(r).move(r, pages); }
+
+// Visits both, or the one that has begun.
+template <typename F>
+void for_each_page_allocator(F visit) {
+    visit(all_pages);
+    if (KSLAB_UNLIKELY(low_pages.begun())) visit(low_pages);
+}
+
+// The sums. largest_used is what it can have been at most.
+page_stats page_stats_of_all();
 
 }  // namespace kslab

@@ -27,9 +27,12 @@ size_t index(run_content content) { return static_cast<size_t>(content); }
 
 }  // namespace
 
+// Low memory adds little to what the process keeps.
+size_t page_allocator::least_bound() const { return source_ == page_source::low ? kLeastBound / 16 : kLeastBound; }
+
 size_t page_allocator::bound() const {
     size_t live = used_ - cached();
-    size_t allowed = live / 4 > kLeastBound ? live / 4 : kLeastBound;
+    size_t allowed = live / 4 > least_bound() ? live / 4 : least_bound();
     if (hot_pages_ > allowed && static_cast<int32_t>(hot_until_ - now_) > 0) allowed = hot_pages_;
     return allowed;
 }
@@ -67,7 +70,11 @@ bool page_allocator::worth_unmapping(const run* r) const {
     return r->pages >= kUnmapPages && count_[index(run_content::zero)] + r->pages > kept_address_space();
 }
 
-size_t page_allocator::kept_address_space() const { return used_ > kKeptAddressSpace ? size_t{used_} : kKeptAddressSpace; }
+// Others need room below 2 GiB, too.
+size_t page_allocator::kept_address_space() const {
+    size_t least = source_ == page_source::low ? kKeptAddressSpace / 16 : kKeptAddressSpace;
+    return used_ > least ? size_t{used_} : least;
+}
 
 void page_allocator::begin_transit(run* r) {
     r->state = run_state::transit;

@@ -19,7 +19,7 @@ bool page_allocator::grow(run* r, size_t pages) {
     note_allocation(pages);
     run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
     if (behind == nullptr || behind->state != run_state::free || behind->start != r->end() ||
-        behind->pages < more || behind->moved != r->moved)
+        behind->pages < more || behind->moved != r->moved || behind->low != r->low)
         return false;
     remove_free(behind);
     if (behind->pages > more) {
@@ -52,7 +52,7 @@ void page_allocator::shrink(run* r, size_t pages) {
 // Where the pages will be is known only afterwards: what the page map may need for that is put aside before, so
 // that nothing can fail once they have moved.
 bool page_allocator::move(run* r, size_t pages) {
-    if (pages >= kMaxPages || !page_map_put_aside()) return false;
+    if (r->low || pages >= kMaxPages || !page_map_put_aside()) return false;
     size_t old_pages = r->pages;
     scoped_lock lock(lock_);
     if (moved_runs_ >= kMaxMovedRuns || !within_limit(pages - old_pages)) return false;

@@ -36,12 +36,14 @@ struct run {
     uint32_t stamp;  // when it became free, in milliseconds of reap time
     relaxed<run_state> state;  // of a run in use the user changes it, while neighbours look
     run_content content;
-    bool moved;  // by mremap: such mappings do not merge with their neighbours
+    bool moved : 1;  // by mremap: such mappings do not merge with their neighbours
+    bool low : 1;    // of low_pages, for ever
     run_guard guard;        // of its user
     object_record* record;  // of its user: the run is one object under debugging; null otherwise
 
     uintptr_t end() const { return start + pages * kPageSize; }
     void* memory() const { return reinterpret_cast<void*>(start); }
 };
+static_assert(sizeof(run) == 64, "a run takes one grain of the metadata arena: a byte more and it takes two");
 
 }  // namespace kslab

@@ -123,7 +123,7 @@ bool debug_bad_pointer(const void* pointer, const call& how) {
         f->what = defect::interior_free;
         finding_set_object(*f, near);
         f->cache_name = near.cache != nullptr ? near.cache->name : "kmalloc-large";
-    } else if (all_pages.covers(pointer, state)) {
+    } else if (page_allocator::covers(pointer, state)) {
         f->detail = "nothing is allocated there now; was it freed before?";
     } else {
         f->what = kind_of_foreign(pointer);

@@ -71,7 +71,8 @@ bool take_run(const call& how, place& p) {
     if (record == nullptr) return false;
     record->offset = static_cast<uint32_t>(before);
     size_t pages = pages_for(before + how.size + kRedzoneBytes);
-    run* r = all_pages.allocate(
+    page_allocator& from = how.low ? low_pages : all_pages;
+    run* r = from.allocate(
         {.pages = pages, .align_pages = align <= kPageSize ? 1 : align / kPageSize, .zero = how.zero});
     if (r == nullptr) return metadata_free(record, sizeof(object_record)), false;
     r->guard = run_guard::none;
@@ -109,8 +110,9 @@ bool site_deserves_guard(uint32_t stack) {
     return false;
 }
 
-// Objects with a constructor stay in slabs of their cache: it relies on their layout.
+// Objects with a constructor stay in slabs of their cache: it relies on their layout. So do those that must lie low.
 bool wants_guard(const kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack) {
+    if (how.low || (cache != nullptr && (cache->flags & kCacheDma) != 0)) return false;
     if (how.sampled) return true;
     if ((flags & kDebugGuard) == 0 || (cache != nullptr && cache->constructs())) return false;
     return site_deserves_guard(stack);

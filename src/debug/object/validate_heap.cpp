@@ -116,7 +116,10 @@ const char* validate_heap() {
     });
     for_each_array(validate_array, &walk);
     if (walk.wrong != nullptr) return walk.wrong;
-    return all_pages.validate();
+    for_each_page_allocator([&walk](page_allocator& pages) {
+        if (walk.wrong == nullptr) walk.wrong = pages.validate();
+    });
+    return walk.wrong;
 }
 
 }  // namespace kslab
