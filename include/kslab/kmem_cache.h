@@ -20,6 +20,13 @@ struct kmem_cache;
 #define SLAB_HWCACHE_ALIGN 0x00002000UL
 /* When the cache cannot be created the program aborts, with a line that says why. */
 #define SLAB_PANIC 0x00040000UL
+/* Type-stable memory: a freed object may be reused at once, but for an object of this cache only; its pages go back no
+ * earlier than when all read sections (kslab/rcu.h) that had begun by then have ended. A reader in a section may
+ * therefore look at an object that is freed meanwhile, and finds one of the same type, constructed if there is a
+ * constructor, perhaps another one: it takes a reference or a lock inside the object, and then checks that it is still
+ * the one that was looked for. Never with SLAB_POISON (EINVAL); KSLAB_DEBUG's letters P, G and Q do not apply. */
+#define SLAB_DESTROY_BY_RCU 0x00080000UL
+#define SLAB_TYPESAFE_BY_RCU SLAB_DESTROY_BY_RCU
 
 /* A cache of objects of `size` bytes, 8 to 131072, aligned to `align`: a power of two up to 4096, or 0 for what
  * the size allows. `ctor`, if any, runs once for each object when its slab is made, not at every allocation:
@@ -37,7 +44,8 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags) __asm__("kslab_kme
 void kmem_cache_free(struct kmem_cache *cache, void *object) __asm__("kslab_kmem_cache_free");
 
 /* Gives all memory of the cache back. Nobody may use the cache any more. When objects are still in use a line
- * says how many; the cache then stays as it is. Null does nothing. */
+ * says how many; the cache then stays as it is. Null does nothing. With SLAB_DESTROY_BY_RCU it waits for the readers in
+ * sections, and must not be called in one. */
 void kmem_cache_destroy(struct kmem_cache *cache) __asm__("kslab_kmem_cache_destroy");
 
 /* The size that was asked for. */

@@ -12,6 +12,7 @@
 #include "debug/object/quarantine.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/meta_arena.h"
+#include "thread/rcu.h"
 
 // The header's struct is kslab's own, by another name.
 static kslab::kmem_cache* of(::kmem_cache* cache) { return reinterpret_cast<kslab::kmem_cache*>(cache); }
@@ -20,7 +21,8 @@ namespace kslab {
 
 namespace {
 
-constexpr unsigned long kKnownFlags = SLAB_HWCACHE_ALIGN | SLAB_PANIC;
+constexpr unsigned long kKnownFlags = SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_DESTROY_BY_RCU;
+constexpr unsigned long kPoisonFlag = 0x800;  // SLAB_POISON
 
 // Null when the request is good.
 const char* what_is_wrong(const cache_request& request, unsigned long flags) {
@@ -29,6 +31,8 @@ const char* what_is_wrong(const cache_request& request, unsigned long flags) {
     if (request.size > kMaxObjectSize) return "objects have at most 131072 bytes";
     if (request.align != 0 && !is_power_of_two(request.align)) return "the alignment is no power of two";
     if (request.align > kPageSize) return "the alignment is at most 4096";
+    if ((flags & SLAB_DESTROY_BY_RCU) != 0 && (flags & kPoisonFlag) != 0)
+        return "SLAB_POISON would overwrite what readers of type-stable memory look at";
     if ((flags & ~kKnownFlags) != 0) return "a flag is unknown";
     return nullptr;
 }
@@ -113,6 +117,7 @@ KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
     using namespace kslab;
     if (cache == nullptr) return;
     kslab::kmem_cache* c = of(cache);
+    if ((c->flags & kCacheDestroyByRcu) != 0) rcu_check_outside("kmem_cache_destroy of type-stable memory");
     // Off the chain first: reaping and trimming hold objects of a cache for moments, which would look like use.
     cache_chain_remove(c);
     drain_all_arrays_of(c);
@@ -124,6 +129,8 @@ KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
             " objects are still in use; the cache stays");
         return;
     }
+    // A reader that began before may look at any object of this cache until it is done.
+    if ((c->flags & kCacheDestroyByRcu) != 0) rcu_drain_deferred(c);
     thread_release_index(c);
     cache_release_shared(c);
     metadata_free(c, sizeof(kslab::kmem_cache));

@@ -1,4 +1,5 @@
 // Making and destroying slabs. No lock is held while the system, the page allocator or a constructor works.
+#include "cache/deferred.h"
 #include "cache/node.h"
 #include "check/slab_records.h"
 #include "pages/meta_arena.h"
@@ -27,6 +28,8 @@ void poison_new_slab(slab* s) {
         p.record->offset = s->cache->left;
         fill_redzones(p, kRedzoneInactive);
         poison_free(p);
+        // Readers rely on the constructed state, also of an object that was freed (debug/object/objects.cpp).
+        if (constructs_once(s->cache)) s->cache->ctor(p.object());
     }
 }
 
@@ -92,6 +95,11 @@ void slab_unlink(cache_node& node, slab* s) {
 }
 
 void slab_destroy(slab* s) {
+    if (KSLAB_UNLIKELY((s->cache->flags & kCacheDestroyByRcu) != 0)) return slab_defer(s);
+    slab_release(s);
+}
+
+void slab_release(slab* s) {
     run* pages_of_slab = s->pages;
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);
     page_map_set_owners(pages_of_slab->start, pages_of_slab->pages, page_owner{});

@@ -95,6 +95,8 @@ void cache_setup(kmem_cache* cache, const cache_request& request) {
 
 uint32_t cache_debug_flags(const debug_switches& switches, const cache_request& request) {
     uint32_t flags = debug_flags_for(switches, request.name);
+    // Readers may look at freed objects: those keep their content and their place, and are free at once.
+    if ((request.flags & kCacheDestroyByRcu) != 0) flags &= ~(kDebugPoison | kDebugGuard | kDebugQuarantine);
     if ((flags & kDebugKeepOrder) == 0) return flags;
     kmem_cache plain{};
     kmem_cache debugged{};

@@ -44,6 +44,7 @@ struct cache_node {
 enum cache_flags : unsigned {
     kCacheHardwareAlign = 0x2000,  // SLAB_HWCACHE_ALIGN
     kCachePanic = 0x40000,         // SLAB_PANIC
+    kCacheDestroyByRcu = 0x80000,  // SLAB_DESTROY_BY_RCU
     kCacheGeneral = 0x1,           // internal: a size class of kmalloc
 };
 
@@ -66,8 +67,14 @@ struct kmem_cache {
     uint32_t pins;  // visitors of for_each_cache; cache_chain_lock
     char name[kCacheNameBytes];
     size_t in_arrays;  // a sum of kmalloc/stats.cpp
+    size_t deferred;   // slabs that wait for readers (deferred.h); deferred_lock
     cache_node node;
 };
+
+// Constructors run at each allocation under debugging, but not where a reader may look at a freed object.
+inline bool constructs_once(const kmem_cache* cache) {
+    return cache->ctor != nullptr && (cache->flags & kCacheDestroyByRcu) != 0;
+}
 
 // Every cache, the general ones first. Guarded by cache_chain_lock.
 extern list_head cache_chain;

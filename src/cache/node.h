@@ -41,7 +41,8 @@ void reap_node(kmem_cache* cache, uint64_t now);
 
 // ---- Used by the files of this room.
 void slab_unlink(cache_node& node, slab* s);  // with the list_lock
-void slab_destroy(slab* s);                   // without
+void slab_destroy(slab* s);                   // without; deferred where the cache is type-stable
+void slab_release(slab* s);                   // without; at once
 void slabs_destroy(list_head& slabs);         // without
 
 }  // namespace kslab

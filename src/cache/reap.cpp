@@ -79,8 +79,9 @@ size_t drain_slabs_free(kmem_cache* cache, size_t count) {
 }
 
 size_t purge_slab_pages(kmem_cache* cache) {
-    // Constructed objects keep their state while they are free, and poison is checked.
-    if (cache->ctor != nullptr || cache->debug != 0) return 0;
+    // Constructed objects keep their state while they are free, poison is checked, and readers may look at freed
+    // objects of type-stable memory: zeroes would be another type.
+    if (cache->ctor != nullptr || cache->debug != 0 || (cache->flags & kCacheDestroyByRcu) != 0) return 0;
     size_t released = 0;
     uint32_t mask = 0;
     size_t left = cache->node.num_slabs;

@@ -9,6 +9,7 @@
 #include "os/environment.h"
 #include "os/report_fd.h"
 #include "pages/page_allocator.h"
+#include "thread/rcu.h"
 
 namespace kslab {
 
@@ -126,6 +127,7 @@ size_t trim_everything() {
         cache_shrink_node(cache);
         released += purge_slab_pages(cache);
     });
+    rcu_poll_now();
     run_cache_drain(true);
     return released + all_pages.purge_all();
 }

@@ -5,6 +5,7 @@
 #include "cache/bad_free.h"
 #include "kmalloc/large.h"
 #include "pages/page_allocator.h"
+#include "thread/rcu.h"
 
 namespace kslab {
 
@@ -37,6 +38,7 @@ void* large(size_t size, size_t align, bool zeroed = false) {
     if (thread_cache* thread = attached_thread()) thread_tick(thread);
     run* r = large_allocate(size, align, zeroed);
     if (KSLAB_UNLIKELY(r == nullptr) && made_room_for(size)) r = large_allocate(size, align, zeroed);
+    rcu_poll();
     return r == nullptr ? nullptr : r->memory();
 }
 
@@ -69,17 +71,24 @@ void* cache_alloc_once(kmem_cache* cache) {
 }  // namespace
 
 void* cache_alloc(kmem_cache* cache, size_t size, call_kind kind) {
-    if (KSLAB_UNLIKELY(cache->debug != 0)) return debug_functions.allocate(cache, {.kind = kind, .size = size});
+    if (KSLAB_UNLIKELY(cache->debug != 0)) {
+        rcu_poll();
+        return debug_functions.allocate(cache, {.kind = kind, .size = size});
+    }
     void* object = cache_alloc_once(cache);
     if (KSLAB_UNLIKELY(object == nullptr) && made_room_for(cache->size)) object = cache_alloc_once(cache);
+    rcu_poll();
     return object;
 }
 
 void cache_free(kmem_cache* cache, void* object) {
     thread_cache* thread = attached_thread();
     array_cache* ac = thread == nullptr ? nullptr : array_of(thread, cache);
-    if (ac == nullptr) return cache_free_direct(cache, object);
-    cache_flusharray(thread, cache, ac, object);
+    if (ac == nullptr)
+        cache_free_direct(cache, object);
+    else
+        cache_flusharray(thread, cache, ac, object);
+    rcu_poll();
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #include "kmalloc/stats.h"
 
+#include "cache/deferred.h"
 #include "pages/page_allocator.h"
 
 namespace kslab {
@@ -48,6 +49,9 @@ void heap_stats_read(heap_stats& stats) {
         slabs += s.slabs;
         if (stats.caches < kmalloc_caches.classes.count) stats.cache[stats.caches++] = s;
     });
+    // Slabs that wait for readers are nobody's objects, and no large allocations.
+    stats.slab_pages += deferred_pages;
+    slabs += deferred_slabs;
     page_stats p = all_pages.stats();
     stats.large_pages = p.used > stats.slab_pages ? p.used - stats.slab_pages : 0;
     stats.large_count = p.used_runs > slabs ? p.used_runs - slabs : 0;

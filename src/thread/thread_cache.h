@@ -35,6 +35,7 @@ struct thread_cache {
     uint64_t next_reap;
     unsigned exit_round;
     unsigned sweep;         // where make_room goes on
+    uint64_t rcu_section;   // thread/rcu.h; read by all
 
     alignas(kCacheLine) char padding[kThreadHeaderBytes - 128];
     char slots[kSlotBytes];

@@ -143,9 +143,9 @@ void fill_new(const place& p, const call& how) {
     if (!fresh) __builtin_memset(p.object(), 0, how.size);
 }
 
-// The kernel calls constructors at every allocation from a cache with poison.
+// The kernel calls constructors at every allocation from a cache with poison. Type-stable memory has none.
 void construct(kmem_cache* cache, const place& p) {
-    if (cache == nullptr || cache->ctor == nullptr) return;
+    if (cache == nullptr || cache->ctor == nullptr || constructs_once(cache)) return;
     cache->ctor(p.object());
     damage d = check_redzones(p, kRedzoneActive);
     if (!d) return;
