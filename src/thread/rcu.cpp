@@ -88,6 +88,18 @@ bool poll_is_due() {
     return true;
 }
 
+// False when there was nothing, or readers are not done.
+bool release_batch() {
+    bool slabs = deferred_close_batch();
+    bool callbacks = rcu_close_callbacks();
+    // What waits already of the other kind waits a little longer, for one grace period serves both.
+    if (slabs || callbacks) batch_epoch = rcu_begin();
+    if (work() == 0 || oldest_section() < batch_epoch) return false;
+    deferred_release_batch();
+    rcu_ready_callbacks();
+    return true;
+}
+
 }  // namespace
 
 void rcu_enter_slow(thread_cache* thread) {
@@ -152,14 +164,8 @@ void rcu_drain_deferred(const kmem_cache* cache) {
 void rcu_poll_now() {
     if (fork_owner.load(std::memory_order_relaxed) == host_thread_token()) return;
     if (!polling.exchange(true, std::memory_order_acquire)) {
-        bool slabs = deferred_close_batch();
-        bool callbacks = rcu_close_callbacks();
-        // A batch that waits already waits a little longer, together with the new one.
-        if (slabs || callbacks) batch_epoch = rcu_begin();
-        if (oldest_section() >= batch_epoch) {
-            deferred_release_batch();
-            rcu_ready_callbacks();
-        }
+        // The batch that waited already, and what came since.
+        if (release_batch()) release_batch();
         polling.store(false, std::memory_order_release);
     }
     rcu_run_callbacks();
