@@ -11,6 +11,7 @@
 #include "kmalloc/kmalloc.h"
 #include "kslab/kmem_cache.h"
 #include "pages/meta_arena.h"
+#include "thread/rcu.h"
 
 namespace kslab {
 
@@ -122,11 +123,17 @@ size_t objects_out(kmem_cache* cache) {
 }
 
 void destroy(kmem_cache* cache) {
+    bool type_stable = (cache->flags & SLAB_DESTROY_BY_RCU) != 0;
+    if (type_stable) rcu_check_outside("kmem_cache_destroy of type-stable memory");
     // Off the chain first: reaping and trimming hold objects of a cache for moments, which would look like use.
     cache_chain_remove(cache);
     drain_all_arrays_of(cache);
     if (cache->debug != 0) quarantine_drain();
-    if (cache_shrink_node(cache) && (cache->debug == 0 || live_objects_of(cache) == 0)) return discard(cache);
+    if (cache_shrink_node(cache) && (cache->debug == 0 || live_objects_of(cache) == 0)) {
+        // A reader that began before may look at any object of this cache until it is done.
+        if (type_stable) rcu_drain_deferred(cache);
+        return discard(cache);
+    }
     cache_chain_add(cache);
     if (cache->debug != 0)
         report_objects_remaining(cache);

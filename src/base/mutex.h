@@ -21,6 +21,8 @@ enum class lock_rank : uint8_t {
     list_lock,    // a cache_node: its slabs
     shared,       // a cache_node's shared array
     alien,        // what a cache_node has collected of another node
+    deferred,     // cache/deferred.cpp: slabs that wait for readers
+    callbacks,    // thread/rcu_callbacks.cpp
     debug_runs,   // debug/object/places.cpp: runs that are objects under debugging
     object,       // debug/object/places.cpp: the state of one object under debugging, by stripes
     quarantine,   // debug/object/quarantine.cpp

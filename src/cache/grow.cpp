@@ -1,4 +1,5 @@
 // Making and destroying slabs. No lock is held while the system, the page allocator or a constructor works.
+#include "cache/deferred.h"
 #include "cache/node.h"
 #include "check/slab_records.h"
 #include "pages/meta_arena.h"
@@ -27,6 +28,7 @@ void poison_new_slab(slab* s) {
         p.record->offset = s->cache->left;
         fill_redzones(p, kRedzoneInactive);
         poison_free(p);
+        // Readers rely on the constructed state, also of an object that was freed (debug/object/objects.cpp).
     }
 }
 
@@ -135,6 +137,11 @@ void destruct(const kmem_cache* cache, slab* s) {
 }  // namespace
 
 void slab_destroy(slab* s) {
+    if (KSLAB_UNLIKELY((s->cache->flags & SLAB_DESTROY_BY_RCU) != 0)) return slab_defer(s);
+    slab_release(s);
+}
+
+void slab_release(slab* s) {
     destruct(s->cache, s);
     run* pages_of_slab = s->pages;
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);

@@ -162,6 +162,8 @@ void cache_release_records(kmem_cache* cache) {
 
 uint32_t cache_debug_flags(const debug_switches& switches, const cache_request& request) {
     uint32_t flags = debug_flags_for(switches, request.name);
+    // Readers may look at freed objects: those keep their content and their place, and are free at once.
+    if ((request.flags & SLAB_DESTROY_BY_RCU) != 0) flags &= ~(kDebugPoison | kDebugGuard | kDebugQuarantine);
     if ((flags & kDebugKeepOrder) == 0) return flags;
     object_spacing plain = space_objects(request, 0);
     object_spacing debugged = space_objects(request, flags);

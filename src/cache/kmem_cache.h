@@ -126,6 +126,7 @@ struct kmem_cache {
     relaxed<size_t> high;    // most objects ever out of their slabs
     relaxed<size_t> errors;  // found by the validator
     cache_counts counts;
+    size_t deferred;   // slabs that wait for readers (deferred.h); deferred_lock
     cache_node node;   // number 0
     cache_node* more;  // the others
 

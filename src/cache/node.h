@@ -60,8 +60,10 @@ enum class list_end : uint8_t { head, tail };
 // Puts the slab on the list that its inuse asks for. With the list_lock, as the next one.
 void slab_place(cache_node& node, slab* s, list_end where);
 void slab_unlink(cache_node& node, slab* s);
-void slab_destroy(slab* s);             // without
-void slabs_destroy(list_head& slabs);   // without
+// Without any lock. Of type-stable memory the slab is only deferred (deferred.h); slab_release does it at once.
+void slab_destroy(slab* s);
+void slab_release(slab* s);
+void slabs_destroy(list_head& slabs);
 
 // Fills `out` from the array, newest end first; what goes in comes from the oldest end of `objects`.
 unsigned take_shared(shared_array& shared, void** out, unsigned count);

@@ -71,8 +71,9 @@ size_t drain_slabs_free(cache_node& node, size_t count) {
 }
 
 size_t purge_slab_pages(kmem_cache* cache, cache_node& node) {
-    // Constructed objects keep their state while they are free, and poison is checked.
-    if (cache->constructs() || cache->debug != 0) return 0;
+    // Constructed objects keep their state while they are free, poison is checked, and readers may look at freed
+    // objects of type-stable memory: zeroes would be another type.
+    if (cache->constructs() || cache->debug != 0 || (cache->flags & SLAB_DESTROY_BY_RCU) != 0) return 0;
     size_t released = 0;
     uint32_t mask = 0;
     size_t left = node.num_slabs;

@@ -1,6 +1,6 @@
 #include "debug/heap_locks.h"
 
-#include "cache/kmem_cache.h"
+#include "cache/deferred.h"
 #include "debug/guard/guard.h"
 #include "debug/object/objects.h"
 #include "debug/object/quarantine.h"
@@ -8,7 +8,7 @@
 #include "kmalloc/run_cache.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
-#include "thread/thread.h"
+#include "thread/rcu.h"
 
 namespace kslab {
 
@@ -17,7 +17,7 @@ namespace {
 // Which locks were really taken: a thread that aborts enters what it holds already (cache/bad_free.cpp). Written by
 // the holder of all.
 struct {
-    bool chain, threads, runs_of_debugging, quarantine, guard, pages, map, stacks, metadata;
+    bool chain, threads, deferred, callbacks, runs_of_debugging, quarantine, guard, pages, map, stacks, metadata;
     bool objects[kObjectLocks];
     bool runs[kRunCaches];
     uintptr_t former_owner;
@@ -83,6 +83,8 @@ void heap_locks_take() {
     held.chain = cache_chain_lock.lock();
     held.threads = thread_list_lock.lock();
     lock_caches();
+    held.deferred = deferred_lock.lock();
+    held.callbacks = rcu_callbacks_lock.lock();
     lock_debugging();
     run_cache_lock_all(held.runs);
     held.pages = page_allocator::lock().lock();
@@ -102,6 +104,8 @@ void heap_locks_release() {
     page_allocator::lock().unlock(held.pages);
     run_cache_unlock_all(held.runs);
     unlock_debugging();
+    rcu_callbacks_lock.unlock(held.callbacks);
+    deferred_lock.unlock(held.deferred);
     unlock_caches();
     thread_list_lock.unlock(held.threads);
     cache_chain_lock.unlock(held.chain);
@@ -116,6 +120,8 @@ void heap_locks_reset() {
     page_allocator::lock().reset();
     run_cache_reset_locks();
     reset_debugging();
+    rcu_callbacks_lock.reset();
+    deferred_lock.reset();
     for_each_chained_node([](cache_node& node) {
         for_each_alien(node, [](shared_array& alien) { alien.lock.reset(); });
         node.shared.lock.reset();

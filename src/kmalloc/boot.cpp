@@ -9,6 +9,7 @@
 #include "os/environment.h"
 #include "os/report_fd.h"
 #include "pages/page_allocator.h"
+#include "thread/rcu.h"
 
 namespace kslab {
 
@@ -136,6 +137,7 @@ size_t trim_everything() {
         cache_shrink_node(cache);
         released += purge_slab_pages(cache);
     });
+    rcu_poll_now();
     run_cache_drain(true);
     for_each_page_allocator([&released](page_allocator& pages) { released += pages.purge_all(); });
     return released;

@@ -7,6 +7,7 @@
 #include "kmalloc/large.h"
 #include "kmalloc/shortage.h"
 #include "pages/page_allocator.h"
+#include "thread/rcu.h"
 
 namespace kslab {
 
@@ -36,6 +37,7 @@ void* large(const call& how) {
                             .low = (how.gfp & __GFP_DMA) != 0});
         if (KSLAB_UNLIKELY(r == nullptr) && !try_again(how.gfp, size, attempt)) return nullptr;
     }
+    rcu_poll();
     void* object = r->memory();
     if (how.zero && !large_is_zero(r)) __builtin_memset(object, 0, how.size);
     return object;
@@ -98,11 +100,15 @@ void verify(kmem_cache* cache, void* object) {
 }  // namespace
 
 void* cache_alloc(kmem_cache* cache, const call& how) {
-    if (KSLAB_UNLIKELY(cache->debug != 0)) return debug_functions.allocate(cache, how);
-    for (unsigned attempt = 0;; attempt++) {
-        void* object = cache_alloc_once(cache, how);
-        if (KSLAB_LIKELY(object != nullptr) || !try_again(how.gfp, cache->size, attempt)) return object;
+    if (KSLAB_UNLIKELY(cache->debug != 0)) {
+        rcu_poll();
+        return debug_functions.allocate(cache, how);
     }
+    void* object = cache_alloc_once(cache, how);
+    for (unsigned attempt = 0; KSLAB_UNLIKELY(object == nullptr) && try_again(how.gfp, cache->size, attempt); attempt++)
+        object = cache_alloc_once(cache, how);
+    rcu_poll();
+    return object;
 }
 
 void cache_free(kmem_cache* cache, void* object) {
@@ -111,10 +117,13 @@ void cache_free(kmem_cache* cache, void* object) {
     array_cache* ac = thread == nullptr ? nullptr : thread_array(thread, cache);
     if (KSLAB_UNLIKELY((cache->slow & kSlowStats) != 0))
         count(ac != nullptr && ac->avail < ac->limit ? cache->counts.free_hit : cache->counts.free_miss);
-    if (ac == nullptr) return cache_free_direct(cache, object);
     // A cache whose every operation is slow comes here with room in the array.
-    if (KSLAB_UNLIKELY(cache->slow != 0) && array_push(ac, object)) return;
-    cache_flusharray(thread, cache, ac, object);
+    if (KSLAB_UNLIKELY(cache->slow != 0) && ac != nullptr && array_push(ac, object)) return;
+    if (ac == nullptr)
+        cache_free_direct(cache, object);
+    else
+        cache_flusharray(thread, cache, ac, object);
+    rcu_poll();
 }
 
 namespace {

@@ -1,7 +1,7 @@
 #include "kmalloc/stats.h"
 
+#include "cache/deferred.h"
 #include "cache/node.h"
-
 #include "pages/page_allocator.h"
 
 namespace kslab {
@@ -53,6 +53,9 @@ void heap_stats_read(heap_stats& stats) {
         slabs += s.slabs;
         if (stats.caches < kmalloc_caches.classes.count) stats.cache[stats.caches++] = s;
     });
+    // Slabs that wait for readers are nobody's objects, and no large allocations.
+    stats.slab_pages += deferred_pages;
+    slabs += deferred_slabs;
     page_stats p = page_stats_of_all();
     stats.large_pages = p.used > stats.slab_pages ? p.used - stats.slab_pages : 0;
     stats.large_count = p.used_runs > slabs ? p.used_runs - slabs : 0;

@@ -8,7 +8,7 @@
 #include "kmalloc/shrinkers.h"
 #include "kmalloc/stats.h"
 #include "pages/page_allocator.h"
-#include "thread/thread.h"
+#include "thread/rcu.h"
 
 // Of libc, not in every one. _IO_list_lock is recursive; fork itself takes it after the handlers, and before its
 // own malloc's locks, because getline holds a stream's lock while it allocates: so it comes before ours as well.
@@ -59,6 +59,7 @@ void child() {
         report_lock.reset();
         for_each_page_allocator([](page_allocator& pages) { pages.after_fork(); });
         threads_after_fork();
+        rcu_after_fork();
     }
     if (debug_flags != 0 || debug_sampling) debug_after_fork();
 }

@@ -5,6 +5,7 @@
 #include "cache/node.h"
 #include "os/thread_exit.h"
 #include "pages/meta_arena.h"
+#include "thread/rcu.h"
 #include "thread/slots.h"
 
 namespace kslab {
@@ -120,6 +121,7 @@ void thread_exit(void* argument) {
     // is freed later goes to its slab directly.
     if (++thread->exit_round < kExitRounds) return os_thread_exit_arm(thread);
     drain_thread(thread);
+    rcu_thread_exit(thread);
     current_thread = &dead_thread;
     unlink_thread(thread);
     metadata_free(thread, sizeof(thread_cache));
@@ -228,12 +230,19 @@ void for_each_array(void (*visit)(kmem_cache*, const array_cache*, void*), void*
         }
 }
 
+void for_each_thread(void (*visit)(thread_cache*, void*), void* context) {
+    scoped_lock lock(thread_list_lock);
+    for (list_head* at = threads.next; at != &threads; at = at->next)
+        visit(KSLAB_CONTAINER_OF(at, thread_cache, all), context);
+}
+
 void threads_after_fork() {
     for (list_head* at = threads.next; at != &threads;) {
         thread_cache* thread = KSLAB_CONTAINER_OF(at, thread_cache, all);
         at = at->next;
         if (thread == current_thread) continue;
         list_head::del(&thread->all);
+        thread->rcu_section = 0;
         orphans.add(&thread->all);
     }
 }

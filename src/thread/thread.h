@@ -96,6 +96,8 @@ void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_c
 extern mutex thread_list_lock;
 // Visits the arrays of all threads with the lock held; other threads may be using theirs.
 void for_each_array(void (*visit)(kmem_cache*, const array_cache*, void*), void* context);
+// The same for the threads themselves.
+void for_each_thread(void (*visit)(thread_cache*, void*), void* context);
 // In the child of a fork, where only the calling thread is left.
 void threads_after_fork();
 

@@ -43,6 +43,7 @@ struct thread_cache {
     unsigned sweep;         // where make_room goes on
     uint8_t node;           // where this thread runs (thread/node.cpp)
     uint8_t reap_node;      // the node whose alien objects are sent home next
+    uint64_t rcu_section;   // thread/rcu.h; read by all
 
     alignas(kCacheLine) char padding[kThreadHeaderBytes - 128];
     char slots[kSlotBytes];

@@ -112,7 +112,7 @@ bool site_deserves_guard(uint32_t stack) {
 
 // Objects with a constructor stay in slabs of their cache: it relies on their layout. So do those that must lie low.
 bool wants_guard(const kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack) {
-    if (how.low || (cache != nullptr && (cache->flags & kCacheDma) != 0)) return false;
+    if (how.low || (cache != nullptr && (cache->flags & SLAB_CACHE_DMA) != 0)) return false;
     if (how.sampled) return true;
     if ((flags & kDebugGuard) == 0 || (cache != nullptr && cache->constructs())) return false;
     return site_deserves_guard(stack);
@@ -147,7 +147,7 @@ void fill_new(const place& p, const call& how) {
     if (!fresh) __builtin_memset(p.object(), 0, how.size);
 }
 
-// The kernel calls constructors at every allocation from a cache with poison.
+// The kernel calls constructors at every allocation from a cache with poison. Type-stable memory has none.
 void construct(kmem_cache* cache, const place& p, gfp_t gfp) {
     if (cache == nullptr || !cache->constructs() || (cache->debug & kDebugPoison) == 0) return;
     construct_object(cache, p.object(), gfp);

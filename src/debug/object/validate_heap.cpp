@@ -1,5 +1,6 @@
 #include "debug/object/validate_heap.h"
 
+#include "cache/deferred.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/page_allocator.h"
 
@@ -107,6 +108,34 @@ const char* validate_cache(kmem_cache* cache) {
     return wrong;
 }
 
+struct deferred_walk {
+    const char* wrong = nullptr;
+    size_t slabs = 0, pages = 0;
+};
+
+const char* validate_deferred_slab(const slab* s) {
+    KSLAB_HOLDS(s->where == slab_list::none, "a deferred slab believes to be on a list of its node");
+    KSLAB_HOLDS(s->inuse == 0 && slab_count_free(s) == s->num, "an object of a deferred slab is in use");
+    KSLAB_HOLDS((s->cache->flags & SLAB_DESTROY_BY_RCU) != 0, "a slab of a cache that is not type-stable is deferred");
+    KSLAB_HOLDS(maps_to(s), "a page of a deferred slab does not map to it");
+    return nullptr;
+}
+
+const char* validate_deferred() {
+    deferred_walk walk;
+    for_each_deferred(
+        [](const slab* s, void* context) {
+            auto* w = static_cast<deferred_walk*>(context);
+            if (w->wrong == nullptr) w->wrong = validate_deferred_slab(s);
+            w->slabs++;
+            w->pages += s->pages->pages;
+        },
+        &walk);
+    if (walk.wrong != nullptr) return walk.wrong;
+    KSLAB_HOLDS(walk.slabs == deferred_slabs && walk.pages == deferred_pages, "deferred slabs are miscounted");
+    return nullptr;
+}
+
 }  // namespace
 
 const char* validate_heap() {
@@ -116,6 +145,7 @@ const char* validate_heap() {
     });
     for_each_array(validate_array, &walk);
     if (walk.wrong != nullptr) return walk.wrong;
+    if (const char* wrong = validate_deferred()) return wrong;
     for_each_page_allocator([&walk](page_allocator& pages) {
         if (walk.wrong == nullptr) walk.wrong = pages.validate();
     });
