@@ -83,6 +83,8 @@ void cache_setup(kmem_cache* cache, const cache_request& request) {
     unsigned limit = array_limit(cache->size);
     unsigned batchcount = array_batchcount(limit);
     cache->limit = static_cast<uint16_t>(limit);
+    cache->batchcount = static_cast<uint16_t>(batchcount);
+    cache->shared_factor = static_cast<uint16_t>(shared_factor(cache->size));
     cache->shared_limit = static_cast<uint16_t>(shared_factor(cache->size) * batchcount);
     cache_node& node = cache->node;
     node.slabs_partial.init();

@@ -56,7 +56,10 @@ struct kmem_cache {
     uint32_t reciprocal;
     uint16_t slot;   // page-map value: offset of the array in thread_cache, 0 for users' caches
     uint16_t index;  // into the thread's vector, for caches without a slot
-    uint16_t limit;  // the largest an array may become
+    // Tunables, as in slabinfo. Arrays grow up to the limit.
+    relaxed<uint16_t> limit;
+    relaxed<uint16_t> batchcount;
+    relaxed<uint16_t> shared_factor;
     uint16_t shared_limit;
     unsigned flags;
     uint32_t debug;  // debug_flag; fixed. Objects of such a cache are never in arrays

@@ -21,7 +21,8 @@ constexpr unsigned kNoRoomPause = 64;
 unsigned first_limit(const kmem_cache* cache) {
     // A sixteenth of the budget for each of the first sixteen classes a thread uses.
     size_t affordable = slots.thread_bytes / 16 / cache->size;
-    unsigned limit = cache->limit < kFirstLimit ? cache->limit : kFirstLimit;
+    unsigned most = cache->limit;
+    unsigned limit = most < kFirstLimit ? most : kFirstLimit;
     if (affordable < limit) limit = static_cast<unsigned>(affordable);
     return limit == 0 ? 1 : limit;
 }

@@ -125,15 +125,16 @@ void thread_exit(void* argument) {
 array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache) {
     uint32_t index = cache->index;
     if (index < thread->vector_size && thread->vector[index] != nullptr) return thread->vector[index];
-    array_cache* ac = static_cast<array_cache*>(metadata_allocate(array_cache_bytes(cache->limit)));
+    unsigned limit = cache->limit;  // read once: it may be tuned meanwhile
+    array_cache* ac = static_cast<array_cache*>(metadata_allocate(array_cache_bytes(limit)));
     if (ac == nullptr) return nullptr;
-    array_cache_init(ac, cache->limit);
+    array_cache_init(ac, limit);
     if (index >= thread->vector_size) {
         uint32_t size = thread->vector_size == 0 ? 16 : thread->vector_size;
         while (size <= index) size *= 2;
         void* memory = metadata_allocate(size * sizeof(array_cache*));
         if (memory == nullptr) {
-            metadata_free(ac, array_cache_bytes(cache->limit));
+            metadata_free(ac, array_cache_bytes(limit));
             return nullptr;
         }
         array_cache** grown = static_cast<array_cache**>(memory);
