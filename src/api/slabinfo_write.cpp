@@ -44,6 +44,10 @@ text& refused(report_line& out, const char* line, size_t length) {
 }
 
 void report_unknown(report_line& out, const tune_line& line) {
+    if (equals_prefix(line.name, line.name_length, "kmalloc-large")) {
+        out->put("kmalloc-large has no arrays");
+        return;
+    }
     put_excerpt(out->put("there is no cache "), line.name, line.name_length);
     nearest_name search(line.name, line.name_length);
     char near[kCacheNameBytes] = "";
