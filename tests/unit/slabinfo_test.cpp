@@ -221,8 +221,9 @@ TEST(slabinfo, holds_nothing_while_it_writes) {
 // What is not free, by address: with the user, in arrays, in the shared array.
 struct shadow {
     user_cache* cache;
-    std::set<char*> live;
-    std::set<char*> seen;  // ever
+    std::set<char*> live{};
+    std::set<char*> seen{};  // ever
+    int with_free_slabs = 0, with_shared = 0;  // comparisons that met such
 
     std::set<char*> waiting() const {
         struct search {
@@ -276,17 +277,19 @@ struct shadow {
         EXPECT_EQ(row.num_objs, objects);
         EXPECT_EQ(row.active_slabs, static_cast<long>(used.size()));
         EXPECT_EQ(row.num_slabs, static_cast<long>(slabs.size()));
+        with_free_slabs += slabs.size() > used.size();
+        with_shared += !shared().empty();
         EXPECT_EQ(row.sharedavail, static_cast<long>(shared().size()));
     }
 };
 
 TEST(slabinfo, every_column_is_an_independent_count_after_each_step_of_a_trace) {
     user_cache* cache = kmem_cache_create("shadowed", 200, 0, 0, nullptr);
-    shadow model{cache, {}, {}};
+    shadow model{cache};
     std::mt19937_64 random(20061701);
     size_t wanted = 0;
     for (int step = 0; step < 40000 && !::testing::Test::HasFailure(); step++) {
-        if (step % 500 == 0) wanted = random() % 3000;
+        if (step % 2500 == 0) wanted = random() % 4 == 0 ? 2000 : random() % 200;
         if (model.live.empty() || (model.live.size() < wanted && random() % 4 != 0))
             model.allocate();
         else
@@ -295,6 +298,8 @@ TEST(slabinfo, every_column_is_an_independent_count_after_each_step_of_a_trace) 
         if (step % 9000 == 8999) kslab::drain_this_thread(), kslab::cache_shrink_node(inside(cache));
         if (step % 101 == 0) model.compare();
     }
+    EXPECT_GT(model.with_free_slabs, 20);
+    EXPECT_GT(model.with_shared, 20);
     test::slabinfo_row row = row_of("shadowed");
     kslab::slab_layout largest = kslab::make_layout(200, 8, 16);
     EXPECT_EQ(row.objsize, 200);
@@ -314,7 +319,7 @@ TEST(slabinfo, counts_what_ended_threads_left) {
     std::vector<std::thread> threads;
     for (unsigned t = 0; t < 4; t++)
         threads.emplace_back([&, t] {
-            shadow own{cache, {}, {}};
+            shadow own{cache};
             std::mt19937_64 random(t);
             for (int step = 0; step < 5000; step++)
                 if (own.live.size() < 50 || random() % 2 == 0)
@@ -324,7 +329,7 @@ TEST(slabinfo, counts_what_ended_threads_left) {
             kept[t] = own.live;
         });
     for (std::thread& thread : threads) thread.join();
-    shadow all{cache, {}, {}};
+    shadow all{cache};
     for (auto& live : kept) all.live.insert(live.begin(), live.end());
     // Ended threads have given back what their arrays held.
     test::slabinfo_row row = row_of("threads");
