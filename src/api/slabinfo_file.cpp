@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "api/tune_line.h"
@@ -92,7 +91,7 @@ void write_text() {
 void tune_by_file(int fd) {
     char line[kTuneLineBytes + 1];
     size_t length = 0;
-    char c;
+    char c = 0;
     while (raw_syscall(SYS_read, fd, address_of(&c), 1) == 1) {
         if (c != '\n') {
             if (length < sizeof line) line[length++] = c;
