@@ -37,8 +37,6 @@ struct option_text {
       "divide threads and slabs among so many nodes; 0: those of the machine")                                 \
     X(choice, NOMERGE, nomerge, on_off, on_off::off, "0|1",                                                     \
       "1: like caches of kmem_cache_create never share their slabs, and no name may come twice")               \
-    X(choice, STATS, stats, on_off, on_off::off, "0|1",                                                         \
-      "1: count hits and misses of all caches exactly, for slabinfo; every operation takes the slow path")     \
     X(choice, REALLOC_ZERO, realloc_zero_size, realloc_zero, realloc_zero::free, "free|alloc",                 \
       "realloc(p, 0): free p and return null as glibc does, or return a new object")                           \
     X(choice, DEEPBIND, deepbind_flag, deepbind, deepbind::keep, "keep|clear",                                 \
@@ -68,6 +66,9 @@ struct option_text {
     X(number, SAMPLE_GUARD, sample_guard, size_t, 0, "allocations", "guard one in about so many slow allocations; 0: none") \
     X(text, FAIL, fail, option_text, option_text{}, "key:value[,...]", "let allocations fail: see kslab(7)")    \
     X(text, SYMBOLIZER, symbolizer, option_text, option_text{}, "path|none", "the kslab command that finds function names and lines") \
+    X(choice, STATS, stats, on_off, on_off::off, "0|1", "1: slabinfo has statistics, with exact counts of hits, and every call is slow")  \
+    X(text, SLABINFO, slabinfo, option_text, option_text{}, "path|-", "at exit write slabinfo there; -: standard error; %p and %e as in LOG") \
+    X(number, SLABINFO_SIGNAL, slabinfo_signal, size_t, 0, "0..64", "on this signal obey path.tune and write slabinfo; 0: none") \
     X(choice, VERBOSE, verbose, on_off, on_off::off, "0|1", "1: say at the start whether kslab is active, and with what")  \
     X(choice, HELP, help, on_off, on_off::off, "0|1", "1: print this table")
 

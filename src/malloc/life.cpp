@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "api/slabinfo_file.h"
 #include "base/check.h"
 #include "debug/process.h"
 #include "kmalloc/kmalloc.h"
@@ -26,6 +27,7 @@ bool debugging() { return debug_flags != 0 || debug_sampling; }
 // or an interior pointer, is reported here at the latest. Other threads may still run; their arrays are theirs.
 void at_exit(void*) {
     int saved = errno;
+    slabinfo_finish();
     prove_frees();
     int status = debugging() ? debug_finish() : -1;
     errno = saved;
@@ -88,6 +90,7 @@ namespace {
 __attribute__((constructor(101))) void construct() {
     malloc_boot();
     if (debugging() && !standing_down()) debug_start();
+    slabinfo_start();
     if (active_options.verbose == on_off::on && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);

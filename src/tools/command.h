@@ -42,5 +42,7 @@ int run_command(const words& arguments);
 int debug_command(const words& arguments);
 int fail_command(const words& arguments);
 int symbolize_command(const words& arguments);
+int slabinfo_command(const words& arguments);
+int tune_command(const words& arguments);
 
 }  // namespace tools

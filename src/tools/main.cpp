@@ -11,6 +11,8 @@ constexpr char kUsageText[] =
     "       kslab debug [OPTIONS] PROGRAM ...   run it and report its heap bugs\n"
     "       kslab fail [OPTIONS] PROGRAM ...    let one allocation after the other fail\n"
     "       kslab symbolize [OPTIONS] [FILE...] function names and lines for reports\n"
+    "       kslab slabinfo [OPTIONS] [FILE|PID] the caches of a program, as slabtop shows them\n"
+    "       kslab tune PID CACHE LIMIT BATCHCOUNT SHARED   limits of a cache's arrays while it runs\n"
     "       kslab COMMAND --help, kslab --version; more in kslab(1) and kslab(7)\n";
 
 struct command {
@@ -22,6 +24,8 @@ constexpr command kCommands[] = {
     {"debug", tools::debug_command},
     {"fail", tools::fail_command},
     {"symbolize", tools::symbolize_command},
+    {"slabinfo", tools::slabinfo_command},
+    {"tune", tools::tune_command},
 };
 
 int dispatch(const tools::words& arguments) {
@@ -35,7 +39,7 @@ int dispatch(const tools::words& arguments) {
     for (const command& c : kCommands)
         if (name == c.name) return c.run(tools::words(arguments.begin() + 1, arguments.end()));
     throw tools::failure(tools::kUsage, (name.starts_with("-") ? "unknown option " : "unknown command ") + name +
-                                            " (run, debug, fail, symbolize; try --help)");
+                                            " (run, debug, fail, symbolize, slabinfo, tune; try --help)");
 }
 
 }  // namespace

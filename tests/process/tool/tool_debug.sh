@@ -100,7 +100,7 @@ wrong 'debug: KSLAB_FAIL nth:: a number is missing (character 5)' debug -o FAIL=
 wrong '--depth wants a number from 1 to 64, not 65' debug --depth 65 ./demo
 wrong 'debug: -o wants KSLAB_NAME=VALUE, not x' debug -o x ./demo
 wrong 'debug: which program? (try kslab debug --help)' debug --full
-wrong 'unknown command debgu (run, debug, fail, symbolize; try --help)' debgu ./demo
+wrong 'unknown command debgu (run, debug, fail, symbolize, slabinfo, tune; try --help)' debgu ./demo
 for command in debug run fail symbolize; do
     "$tool" $command -h >out && grep -q "^usage: kslab $command" out || fail "$command -h"
     "$tool" $command --help >out 2>err && grep -q "^usage: kslab $command" out && [ ! -s err ] || fail "$command --help"

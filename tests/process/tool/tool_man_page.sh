@@ -5,7 +5,7 @@ tool=$(dirname "$TEST_LIB")/kslab
 page=$TEST_SOURCE_DIR/../../src/tools/man/kslab.1
 [ -x "$tool" ] || { echo "no kslab command"; exit 77; }
 count=0
-for command in run debug fail symbolize; do
+for command in run debug fail symbolize slabinfo tune; do
     for option in $("$tool" $command --help | sed -n 's/^  \(-[a-z-]*\).*/\1/p'); do
         [ "$option" != --help ] || continue
         count=$((count + 1))

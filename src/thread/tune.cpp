@@ -1,0 +1,32 @@
+#include "thread/tune.h"
+
+#include <errno.h>
+
+#include "cache/node.h"
+#include "config/size_classes.h"
+#include "thread/thread.h"
+
+namespace kslab {
+
+namespace {
+
+// Arrays of users' caches are made to measure; this is what one may take of a thread's memory.
+constexpr unsigned kMostLimit = 8192;
+
+}  // namespace
+
+unsigned tune_capacity(const kmem_cache* cache) {
+    return cache->slot != 0 ? array_limit(cache->size) : kMostLimit;
+}
+
+int cache_tune(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned shared) {
+    if (limit > tune_capacity(cache) || batchcount < 1 || batchcount > limit) return EINVAL;
+    if (shared > kMostShared / batchcount) return EINVAL;
+    if (!cache_set_tunables(cache, limit, batchcount, shared)) return ENOMEM;
+    cache->tuned = true;
+    ask_to_drain(cache);
+    drain_this_thread(cache);
+    return 0;
+}
+
+}  // namespace kslab
