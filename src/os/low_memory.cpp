@@ -26,6 +26,7 @@ constexpr int kLow = 0;
 #endif
 
 std::atomic<bool> only_hints{false};
+std::atomic<int> this_place{kNoReplace};
 // Where the last place was found: what lies below it is tried first.
 std::atomic<uintptr_t> found_at{kLowEnd};
 
@@ -46,7 +47,7 @@ void* kept_if_low(long mapped, size_t bytes) {
 void* try_places(uintptr_t end, uintptr_t floor, size_t bytes, bool& refused) {
     size_t step = align_up(bytes, kStep);
     for (; end >= floor + bytes; end -= end > step ? step : end) {
-        long mapped = map(end - bytes, bytes, kNoReplace);
+        long mapped = map(end - bytes, bytes, this_place.load(std::memory_order_relaxed));
         refused = mapped == -ENOMEM;
         if (refused) return nullptr;
         if (syscall_failed(mapped)) continue;
@@ -77,6 +78,9 @@ void* os_map_low(size_t bytes) {
     return low;
 }
 
-void os_map_low_by_hints(bool only) { only_hints.store(only, std::memory_order_relaxed); }
+void os_map_low_by_hints(bool only, bool old_kernel) {
+    only_hints.store(only, std::memory_order_relaxed);
+    this_place.store(old_kernel ? 0 : kNoReplace, std::memory_order_relaxed);
+}
 
 }  // namespace kslab

@@ -30,13 +30,16 @@ void map_all(size_t bytes, std::vector<mapping>& mappings) {
     }
 }
 
-class low_memory : public testing::TestWithParam<bool> {
+enum way { the_system, hints, hints_of_an_old_kernel };
+
+class low_memory : public testing::TestWithParam<way> {
 protected:
-    void SetUp() override { os_map_low_by_hints(GetParam()); }
+    void SetUp() override { os_map_low_by_hints(GetParam() != the_system, GetParam() == hints_of_an_old_kernel); }
     void TearDown() override { os_map_low_by_hints(false); }
 };
-INSTANTIATE_TEST_SUITE_P(by, low_memory, testing::Bool(),
-                         [](const auto& how) { return how.param ? "hints" : "the_system"; });
+const char* const kNames[] = {"the_system", "hints", "hints_of_an_old_kernel"};
+INSTANTIATE_TEST_SUITE_P(by, low_memory, testing::Values(the_system, hints, hints_of_an_old_kernel),
+                         [](const auto& how) { return kNames[how.param]; });
 
 TEST_P(low_memory, is_low_zero_and_writable) {
     for (size_t bytes : {kPageSize, 64 * kPageSize, 3 * kMebibyte + kPageSize, 100 * kMebibyte}) {
