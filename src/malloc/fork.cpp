@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "api/mempool.h"
 #include "debug/report/finding.h"
 #include "debug/heap_locks.h"
 #include "debug/process.h"
@@ -33,6 +34,7 @@ void prepare() {
     locked = !single_threaded() && fork_owner.load(std::memory_order_relaxed) != host_thread_token();
     if (!locked) return;
     if (&_IO_list_lock != nullptr && &_IO_list_unlock != nullptr) _IO_list_lock();
+    mempool_locks_take();
     report_locked = report_lock.lock();
     stats_locked = stats_lock.lock();
     heap_locks_take();
@@ -43,6 +45,7 @@ void parent() {
     heap_locks_release();
     stats_lock.unlock(stats_locked);
     report_lock.unlock(report_locked);
+    mempool_locks_release();
     if (&_IO_list_lock != nullptr && &_IO_list_unlock != nullptr) _IO_list_unlock();
 }
 
@@ -52,6 +55,7 @@ void child() {
         heap_locks_reset();
         stats_lock.reset();
         report_lock.reset();
+        mempool_locks_reset();
         all_pages.after_fork();
         threads_after_fork();
     }
