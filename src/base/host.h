@@ -6,6 +6,8 @@ namespace kslab {
 
 // Sleeps while *word == expected; may wake without reason.
 void host_futex_wait(uint32_t* word, uint32_t expected);
+// The same for at most so many milliseconds; false when they are over.
+bool host_futex_wait_for(uint32_t* word, uint32_t expected, uint32_t milliseconds);
 void host_futex_wake_one(uint32_t* word);
 
 // Writes to what was standard error when the program started, if it still is that file (os/host.cpp).

@@ -12,6 +12,8 @@
 namespace kslab {
 
 enum class lock_rank : uint8_t {
+    mempools,     // api/mempool.cpp: the list of all pools
+    mempool,      // a pool: its reserve
     boot,         // kmalloc/boot.cpp: first call
     report,       // debug/report/report.cpp: one report at a time
     stats,        // kmalloc/stats.cpp: the sums in all caches

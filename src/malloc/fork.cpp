@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "api/mempool.h"
 #include "debug/report/finding.h"
 #include "debug/heap_locks.h"
 #include "debug/process.h"
@@ -34,6 +35,7 @@ void prepare() {
     locked = !single_threaded() && fork_owner.load(std::memory_order_relaxed) != host_thread_token();
     if (!locked) return;
     if (&_IO_list_lock != nullptr && &_IO_list_unlock != nullptr) _IO_list_lock();
+    mempool_locks_take();
     report_locked = report_lock.lock();
     stats_locked = stats_lock.lock();
     shrinkers_locked = shrinkers_lock.lock();
@@ -46,6 +48,7 @@ void parent() {
     shrinkers_lock.unlock(shrinkers_locked);
     stats_lock.unlock(stats_locked);
     report_lock.unlock(report_locked);
+    mempool_locks_release();
     if (&_IO_list_lock != nullptr && &_IO_list_unlock != nullptr) _IO_list_unlock();
 }
 
@@ -57,6 +60,7 @@ void child() {
         shrinkers_after_fork();
         stats_lock.reset();
         report_lock.reset();
+        mempool_locks_reset();
         for_each_page_allocator([](page_allocator& pages) { pages.after_fork(); });
         threads_after_fork();
         rcu_after_fork();

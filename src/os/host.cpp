@@ -123,6 +123,12 @@ void host_futex_wait(uint32_t* word, uint32_t expected) {
     raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, expected);
 }
 
+bool host_futex_wait_for(uint32_t* word, uint32_t expected, uint32_t milliseconds) {
+    timespec limit{milliseconds / 1000, static_cast<long>(milliseconds % 1000) * 1000000};
+    return raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, expected,
+                       reinterpret_cast<long>(&limit)) != -ETIMEDOUT;
+}
+
 void host_futex_wake_one(uint32_t* word) {
     raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }

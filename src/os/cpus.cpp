@@ -1,0 +1,78 @@
+#include "os/cpus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+
+#include "base/relaxed.h"
+#include "os/syscall.h"
+
+namespace kslab {
+
+namespace {
+
+// More is no list of CPUs.
+constexpr int kMostCpus = 1 << 16;
+
+constinit relaxed<unsigned> known{0};
+
+int highest_possible() {
+    long file = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/sys/devices/system/cpu/possible"),
+                            O_RDONLY | O_CLOEXEC);
+    if (syscall_failed(file)) return -1;
+    char list[512];
+    long length = raw_syscall(SYS_read, file, reinterpret_cast<long>(list), sizeof list);
+    raw_syscall(SYS_close, file);
+    return length <= 0 ? -1 : highest_cpu_in(list, static_cast<size_t>(length));
+}
+
+int highest_allowed() {
+    unsigned long mask[64] = {};
+    long bytes = raw_syscall(SYS_sched_getaffinity, 0, sizeof mask, reinterpret_cast<long>(mask));
+    if (bytes <= 0) return -1;
+    for (int word = 63; word >= 0; word--)
+        if (mask[word] != 0) return word * 64 + 63 - __builtin_clzl(mask[word]);
+    return -1;
+}
+
+unsigned ask_system() {
+    int highest = highest_possible();
+    if (highest < 0) highest = highest_allowed();
+    return highest < 0 ? 1 : static_cast<unsigned>(highest) + 1;
+}
+
+}  // namespace
+
+int highest_cpu_in(const char* list, size_t length) {
+    int highest = -1, number = -1;
+    for (size_t i = 0; i < length && list[i] != '\n'; i++) {
+        char c = list[i];
+        if (c >= '0' && c <= '9') {
+            number = (number < 0 ? 0 : number) * 10 + (c - '0');
+            if (number >= kMostCpus) return -1;
+            if (number > highest) highest = number;
+        } else if (c == '-' || c == ',') {
+            number = -1;
+        } else {
+            return -1;
+        }
+    }
+    return highest;
+}
+
+unsigned possible_cpus() {
+    unsigned count = known;
+    if (KSLAB_UNLIKELY(count == 0)) known = count = ask_system();
+    return count;
+}
+
+unsigned this_cpu() {
+    int saved = errno;
+    int cpu = sched_getcpu();
+    errno = saved;
+    return cpu < 0 ? 0 : static_cast<unsigned>(cpu) % possible_cpus();
+}
+
+void cpus_set_possible(unsigned count) { known = count; }
+
+}  // namespace kslab
