@@ -1,191 +1,29 @@
 // Caches of objects for C++ programs (C++17 and later): header-only, over kslab/kmem_cache.h and kslab/kmalloc.h.
 //
-//   kslab::cache<connection> connections;                    a kmem_cache of its own
-//   auto c = connections.make_unique(socket);                constructed; goes back by itself
-//   std::pmr::list<int> list(&nodes);                        any kslab::cache is a std::pmr::memory_resource
-//   std::map<int, order, std::less<>, kslab::allocator<std::pair<const int, order>>> orders;
+//   kslab::cache<connection> connections;                 a kmem_cache of its own
+//   auto c = connections.make_unique(socket);             constructed; goes back by itself
+//   kslab::constructed_cache<session> sessions;           objects that stay constructed between uses
+//   kslab::cache<kslab::room_for<48>> nodes;              any kslab::cache is a std::pmr::memory_resource
+//   std::pmr::list<int> numbers(&nodes);
+//   std::list<int, kslab::allocator<int>> list;           kslab/allocator.hpp, which this header includes
 //
 // All of it is safe in any thread and not in signal handlers, as kmem_cache_alloc is. What cannot be had is
 // std::bad_alloc. Objects have at least 8 bytes; their alignment is at most 4096.
 #ifndef KSLAB_CACHE_HPP
 #define KSLAB_CACHE_HPP
 
-#include <errno.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include <atomic>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <memory_resource>
 #include <new>
-#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
-#include "kmalloc.h"
-#include "kmem_cache.h"
+#include "allocator.hpp"
 
 namespace kslab {
-
-// ---- Names
-
-// A cache's name: 31 characters and the end.
-struct cache_name {
-    static constexpr size_t kLength = 31;
-    char text[kLength + 1] = {};
-};
-
-namespace detail {
-
-// `length` characters of a type's name. What separates words in /proc/slabinfo and in kslab's options, and what is no
-// ASCII, becomes `_`. What is too long keeps its beginning and ends in `~` and six digits made of the whole.
-constexpr cache_name make_name(const char* type, size_t length) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    constexpr size_t kKept = cache_name::kLength - 7;
-    cache_name name{};
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < length; i++) {
-        char c = type[i];
-        bool plain = c > ' ' && c <= '~' && c != ',' && c != ';' && c != '*';
-        if (i < (length > cache_name::kLength ? kKept : length)) name.text[i] = plain ? c : '_';
-        hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-    }
-    if (length <= cache_name::kLength) return name;
-    hash ^= hash >> 24;
-    name.text[kKept] = '~';
-    for (size_t i = 0; i < 6; i++) name.text[kKept + 1 + i] = kDigits[(hash >> (20 - 4 * i)) & 15];
-    return name;
-}
-
-// gcc and clang write "[with T = NAME]" and "[T = NAME]" behind the function.
-template <typename T>
-constexpr cache_name name_of_type() {
-    constexpr char kMark[] = "T = ";
-    const char* text = __PRETTY_FUNCTION__;
-    size_t begin = 0, end = 0;
-    while (text[end] != '\0') end++;
-    for (size_t i = 0; begin == 0 && i + 4 < end; i++)
-        if (text[i] == kMark[0] && text[i + 1] == kMark[1] && text[i + 2] == kMark[2] && text[i + 3] == kMark[3])
-            begin = i + 4;
-    return make_name(text + begin, end - 1 - begin);
-}
-
-}  // namespace detail
-
-// What the caches of T are called when nobody names them: "connection", "std::_List_node<int>". Made by the compiler.
-template <typename T>
-inline constexpr cache_name type_name = detail::name_of_type<T>();
-
-// ---- What is below caches and allocators
-
-namespace detail {
-
-inline constexpr size_t kMaxObjectSize = 131072;
-inline constexpr size_t kMaxAlignment = 4096;
-inline constexpr size_t kSmallestObject = 8;
-
-[[noreturn]] inline void throw_bad_alloc() {
-#ifdef __cpp_exceptions
-    throw std::bad_alloc();
-#else
-    abort();
-#endif
-}
-
-// A bad name or flag: standard error has a line about it. Anything else is lack of memory, or of caches (4095).
-[[noreturn]] inline void throw_not_created([[maybe_unused]] int error) {
-#ifdef __cpp_exceptions
-    if (error == EINVAL) throw std::invalid_argument("kslab: the cache's name or flags");
-#endif
-    throw_bad_alloc();
-}
-
-template <typename T>
-inline constexpr size_t object_size = sizeof(T) < kSmallestObject ? kSmallestObject : sizeof(T);
-template <typename T>
-inline constexpr size_t object_alignment = alignof(T) < kSmallestObject ? kSmallestObject : alignof(T);
-
-template <typename T>
-constexpr void check_type() {
-    static_assert(std::is_object_v<T> && !std::is_array_v<T> && std::is_same_v<T, std::remove_cv_t<T>>,
-                  "kslab: caches hold objects: no references, functions, arrays, const or volatile types");
-    static_assert(alignof(T) <= kMaxAlignment, "kslab: objects are aligned to 4096 bytes at most");
-}
-
-// The second unnamed cache of a type is NAME#2, and so on: a kmem_cache wants a name of its own.
-template <typename T>
-::kmem_cache* create_named(const char* name, unsigned long flags, void (*ctor)(void*)) {
-    static std::atomic<unsigned> unnamed{0};
-    cache_name numbered = type_name<T>;
-    if (name == nullptr) {
-        unsigned number = unnamed.fetch_add(1, std::memory_order_relaxed) + 1;
-        if (number > 1) {
-            char suffix[12];
-            size_t length = static_cast<size_t>(snprintf(suffix, sizeof suffix, "#%u", number)), at = 0;
-            while (numbered.text[at] != '\0' && at + length < cache_name::kLength) at++;
-            for (size_t i = 0; i <= length; i++) numbered.text[at + i] = suffix[i];
-        }
-        name = numbered.text;
-    }
-    ::kmem_cache* cache = ::kmem_cache_create(name, object_size<T>, object_alignment<T>, flags, ctor);
-    if (cache == nullptr) throw_not_created(errno);
-    return cache;
-}
-
-inline void* allocate_from(::kmem_cache* cache) {
-    void* object = ::kmem_cache_alloc(cache, GFP_KERNEL);
-    if (object == nullptr) throw_bad_alloc();
-    return object;
-}
-
-// kmalloc aligns to 8 up to 8 bytes, to 16 above, and powers of two to themselves, up to a page. 0: too large.
-inline size_t aligned_size(size_t bytes, size_t alignment) {
-    if (alignment <= 16) return bytes > 8 || alignment <= 8 ? (bytes == 0 ? 1 : bytes) : 16;
-    size_t size = alignment;
-    while (size != 0 && size < bytes) size *= 2;
-    return size;
-}
-
-// `alignment` is at most 4096. kfree takes it back.
-inline void* kmalloc_aligned(size_t bytes, size_t alignment) {
-    size_t size = aligned_size(bytes, alignment);
-    void* memory = size == 0 ? nullptr : ::kmalloc(size, GFP_KERNEL);
-    if (memory == nullptr) throw_bad_alloc();
-    return memory;
-}
-
-class kmalloc_memory final : public std::pmr::memory_resource {
-    void* do_allocate(size_t bytes, size_t alignment) override {
-        if (alignment <= kMaxAlignment) return kmalloc_aligned(bytes, alignment);
-        // Beyond a page: somewhere inside of a larger one, with a pointer to its beginning in front.
-        if (bytes > std::numeric_limits<ptrdiff_t>::max() - alignment - sizeof(void*)) throw_bad_alloc();
-        char* begin = static_cast<char*>(kmalloc_aligned(bytes + alignment + sizeof(void*), sizeof(void*)));
-        uintptr_t behind = reinterpret_cast<uintptr_t>(begin) + sizeof(void*) + alignment - 1;
-        void* memory = begin + ((behind & ~(alignment - 1)) - reinterpret_cast<uintptr_t>(begin));
-        static_cast<void**>(memory)[-1] = begin;
-        return memory;
-    }
-    void do_deallocate(void* memory, size_t, size_t alignment) override {
-        ::kfree(alignment <= kMaxAlignment ? memory : static_cast<void**>(memory)[-1]);
-    }
-    // There is one object of this class.
-    bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
-};
-
-}  // namespace detail
-
-// kmalloc and kfree as a memory resource, for any alignment. The one object lives until the process ends.
-inline std::pmr::memory_resource* kmalloc_resource() noexcept {
-    alignas(detail::kmalloc_memory) static unsigned char room[sizeof(detail::kmalloc_memory)];
-    static std::pmr::memory_resource* resource = ::new (static_cast<void*>(room)) detail::kmalloc_memory;
-    return resource;
-}
-
-// ---- Caches
 
 // A T for caches under containers of std::pmr, whose nodes have no name: kslab::cache<kslab::room_for<48>>.
 template <size_t Bytes, size_t Alignment = alignof(max_align_t)>
@@ -323,72 +161,6 @@ private:
 
     ::kmem_cache* native_;
 };
-
-// ---- The allocator for containers
-
-namespace detail {
-
-// One for each type in the process. Never destroyed: objects with static storage may give memory back after anything
-// that could destroy it. The cache is made at the first allocation; when that fails, the next one tries again.
-template <typename T>
-::kmem_cache* cache_of_type() {
-    static ::kmem_cache* const cache = create_named<T>(nullptr, 0, nullptr);
-    return cache;
-}
-
-}  // namespace detail
-
-// A standard allocator without state: single objects come from a cache that all of the process's allocators of that
-// type share, arrays (and single objects over 128 KiB) from kmalloc. A container that allocates nodes gets a cache for
-// its node type in this way. T may be incomplete until the first allocation.
-template <typename T>
-class allocator {
-public:
-    using value_type = T;
-    using size_type = size_t;
-    using difference_type = ptrdiff_t;
-    using is_always_equal = std::true_type;
-    using propagate_on_container_copy_assignment = std::true_type;
-    using propagate_on_container_move_assignment = std::true_type;
-    using propagate_on_container_swap = std::true_type;
-
-    constexpr allocator() noexcept = default;
-    template <typename U>
-    constexpr allocator(const allocator<U>&) noexcept {}
-
-    // Throws std::bad_array_new_length when `n` objects are more than an address space holds.
-    [[nodiscard]] T* allocate(size_t n) {
-        detail::check_type<T>();
-        if (is_cached(n)) return static_cast<T*>(detail::allocate_from(detail::cache_of_type<T>()));
-        if (n > static_cast<size_t>(std::numeric_limits<ptrdiff_t>::max()) / sizeof(T)) too_many();
-        return static_cast<T*>(detail::kmalloc_aligned(n * sizeof(T), alignof(T)));
-    }
-    // `n` as it was at the allocation.
-    void deallocate(T* objects, size_t n) noexcept {
-        if (is_cached(n)) return ::kmem_cache_free(detail::cache_of_type<T>(), objects);
-        ::kfree(objects);
-    }
-
-private:
-    static constexpr bool is_cached(size_t n) noexcept { return n == 1 && sizeof(T) <= detail::kMaxObjectSize; }
-
-    [[noreturn]] static void too_many() {
-#ifdef __cpp_exceptions
-        throw std::bad_array_new_length();
-#else
-        abort();
-#endif
-    }
-};
-
-template <typename T, typename U>
-constexpr bool operator==(const allocator<T>&, const allocator<U>&) noexcept {
-    return true;
-}
-template <typename T, typename U>
-constexpr bool operator!=(const allocator<T>&, const allocator<U>&) noexcept {
-    return false;
-}
 
 }  // namespace kslab
 
