@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
-#include <atomic>
+#include <mutex>
+#include <new>
 #include <stdexcept>
 #include <type_traits>
 
@@ -39,21 +41,38 @@ constexpr void check_type() {
     static_assert(alignof(T) <= kMaxAlignment, "kslab: objects are aligned to 4096 bytes at most");
 }
 
-// The second unnamed cache of a type is NAME#2, and so on: a kmem_cache wants a name of its own.
+// How often a name was made; for ever, as caches of types are. Types of one name exist: those of unnamed namespaces.
+struct used_name {
+    cache_name name;
+    unsigned times;
+    used_name* next;
+};
+inline std::mutex used_names_lock;
+inline used_name* used_names = nullptr;
+
+inline unsigned count_name(const cache_name& name) {
+    std::lock_guard<std::mutex> guard(used_names_lock);
+    for (used_name* used = used_names; used != nullptr; used = used->next)
+        if (strcmp(used->name.text, name.text) == 0) return ++used->times;
+    used_names = ::new (kmalloc_aligned(sizeof(used_name), alignof(used_name))) used_name{name, 1, used_names};
+    return 1;
+}
+
+// A kmem_cache wants a name of its own: the second that would be called NAME is NAME#2, and so on.
+inline cache_name unused_name(cache_name name) {
+    unsigned times = count_name(name);
+    if (times == 1) return name;
+    char suffix[12];
+    size_t length = static_cast<size_t>(snprintf(suffix, sizeof suffix, "#%u", times)), at = 0;
+    while (name.text[at] != '\0' && at + length < cache_name::kLength) at++;
+    memcpy(name.text + at, suffix, length + 1);
+    return name;
+}
+
 template <typename T>
 ::kmem_cache* create_named(const char* name, unsigned long flags, void (*ctor)(void*)) {
-    static std::atomic<unsigned> unnamed{0};
-    cache_name numbered = type_name<T>;
-    if (name == nullptr) {
-        unsigned number = unnamed.fetch_add(1, std::memory_order_relaxed) + 1;
-        if (number > 1) {
-            char suffix[12];
-            size_t length = static_cast<size_t>(snprintf(suffix, sizeof suffix, "#%u", number)), at = 0;
-            while (numbered.text[at] != '\0' && at + length < cache_name::kLength) at++;
-            for (size_t i = 0; i <= length; i++) numbered.text[at + i] = suffix[i];
-        }
-        name = numbered.text;
-    }
+    cache_name made{};
+    if (name == nullptr) name = (made = unused_name(type_name<T>)).text;
     ::kmem_cache* cache = ::kmem_cache_create(name, object_size<T>, object_alignment<T>, flags, ctor);
     if (cache == nullptr) throw_not_created(errno);
     return cache;

@@ -76,6 +76,10 @@ CHILD_PROGRAM(cxx_numbers) {
     EXPECT_EQ(inside(second.native())->name, name.substr(0, 29) + "#2");
     EXPECT_EQ(inside(third.native())->name, name.substr(0, 29) + "#3");
     EXPECT_EQ(inside(own.native())->name, std::string("own"));
+    // Unnamed namespaces of two files may have types of one name and two sizes.
+    kslab::cache_name name_of_twins = kslab::detail::make_name("twin", 4);
+    EXPECT_STREQ(kslab::detail::unused_name(name_of_twins).text, "twin");
+    EXPECT_STREQ(kslab::detail::unused_name(name_of_twins).text, "twin#2");
 }
 TEST(cxx_name, the_second_cache_of_a_type_has_a_number) {
     test::outcome end = test::rerun("cxx_numbers", {"KSLAB_NOMERGE=1"});
