@@ -58,7 +58,7 @@ public:
     // `n` as it was at the allocation.
     void deallocate(T* objects, size_t n) noexcept {
         if (is_cached(n)) return ::kmem_cache_free(detail::cache_of_type<T>(), objects);
-        ::kfree(objects);
+        detail::kfree_aligned(objects, alignof(T));
     }
 
 private:

@@ -17,8 +17,6 @@ namespace kslab {
 
 namespace detail {
 
-inline constexpr size_t kMaxAlignment = 4096;
-
 [[noreturn]] inline void throw_bad_alloc() {
 #ifdef __cpp_exceptions
     throw std::bad_alloc();
@@ -27,37 +25,28 @@ inline constexpr size_t kMaxAlignment = 4096;
 #endif
 }
 
-// kmalloc aligns to 8 up to 8 bytes, to 16 above, and powers of two to themselves, up to a page. 0: too large.
-inline size_t aligned_size(size_t bytes, size_t alignment) {
-    if (alignment <= 16) return bytes > 8 || alignment <= 8 ? (bytes == 0 ? 1 : bytes) : 16;
-    size_t size = alignment;
-    while (size != 0 && size < bytes) size *= 2;
-    return size;
-}
-
-// `alignment` is at most 4096. kfree takes it back.
+// kmalloc aligns to 8 up to 8 bytes and to 16 above, with debugging too. What wants more lies inside of a larger object,
+// with a pointer to the beginning of that in front.
 inline void* kmalloc_aligned(size_t bytes, size_t alignment) {
-    size_t size = aligned_size(bytes, alignment);
-    void* memory = size == 0 ? nullptr : ::kmalloc(size, GFP_KERNEL);
-    if (memory == nullptr) throw_bad_alloc();
+    constexpr size_t kMost = std::numeric_limits<size_t>::max() / 4;
+    if (bytes > kMost || alignment > kMost) throw_bad_alloc();
+    size_t least = alignment > 8 ? 16 : 1;
+    size_t size = alignment > 16 ? bytes + alignment : bytes < least ? least : bytes;
+    char* begin = static_cast<char*>(::kmalloc(size, GFP_KERNEL));
+    if (begin == nullptr) throw_bad_alloc();
+    if (alignment <= 16) return begin;
+    void* memory = begin + alignment - (reinterpret_cast<uintptr_t>(begin) & (alignment - 1));
+    static_cast<void**>(memory)[-1] = begin;
     return memory;
 }
 
+inline void kfree_aligned(void* memory, size_t alignment) noexcept {
+    ::kfree(alignment <= 16 ? memory : static_cast<void**>(memory)[-1]);
+}
+
 class kmalloc_memory final : public std::pmr::memory_resource {
-    void* do_allocate(size_t bytes, size_t alignment) override {
-        if (alignment <= kMaxAlignment) return kmalloc_aligned(bytes, alignment);
-        // Beyond a page: somewhere inside of a larger one, with a pointer to its beginning in front.
-        constexpr size_t kMost = std::numeric_limits<size_t>::max() / 4;
-        if (bytes > kMost || alignment > kMost) throw_bad_alloc();
-        char* begin = static_cast<char*>(kmalloc_aligned(bytes + alignment + sizeof(void*), sizeof(void*)));
-        uintptr_t behind = reinterpret_cast<uintptr_t>(begin) + sizeof(void*) + alignment - 1;
-        void* memory = begin + ((behind & ~(alignment - 1)) - reinterpret_cast<uintptr_t>(begin));
-        static_cast<void**>(memory)[-1] = begin;
-        return memory;
-    }
-    void do_deallocate(void* memory, size_t, size_t alignment) override {
-        ::kfree(alignment <= kMaxAlignment ? memory : static_cast<void**>(memory)[-1]);
-    }
+    void* do_allocate(size_t bytes, size_t alignment) override { return kmalloc_aligned(bytes, alignment); }
+    void do_deallocate(void* memory, size_t, size_t alignment) override { kfree_aligned(memory, alignment); }
     // There is one object of this class.
     bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 };

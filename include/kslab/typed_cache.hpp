@@ -19,6 +19,7 @@
 namespace kslab::detail {
 
 inline constexpr size_t kMaxObjectSize = 131072;
+inline constexpr size_t kMaxAlignment = 4096;
 inline constexpr size_t kSmallestObject = 8;
 
 // A bad name or flag: standard error has a line about it. Anything else is lack of memory, or of caches (4095).
