@@ -31,7 +31,8 @@ KSLAB_EXPORT void* mempool_alloc_pages(gfp_t gfp_mask, void* pool_data) {
     size_t bytes = kslab::kPageSize << order;
     // kmalloc aligns powers of two to a page, but not behind redzones and at guard pages.
     if (kslab::debug_flags == 0 && !kslab::debug_sampling) return kmalloc(bytes, gfp_mask);
-    return kslab::kmalloc_aligned(bytes, kslab::kPageSize, kslab::call_kind::kmalloc);
+    return kslab::kmalloc_slow(
+        {.kind = kslab::call_kind::kmalloc, .size = bytes, .align = kslab::kPageSize, .gfp = gfp_mask});
 }
 
 KSLAB_EXPORT void mempool_free_pages(void* element, void*) { kfree(element); }

@@ -52,14 +52,16 @@ void* percpu_refused(size_t size, size_t align, const char* why) {
     return nullptr;
 }
 
-// Null when memory is short. Whole cache lines. The CPU is for the node: kmalloc_node's business, once there is one.
-void* allocate_for(unsigned cpu, size_t size, size_t align) {
+// Null when memory is short. Whole cache lines, on the CPU's node.
+void* allocate_for(unsigned cpu, size_t size, size_t align, gfp_t gfp) {
     if (cpu == fails_at) return nullptr;
     if (align < kCacheLine) align = kCacheLine;
-    size = align_up(size, kCacheLine);
-    void* object = kmalloc_aligned(size, align, call_kind::kmalloc);
-    if (object != nullptr) __builtin_memset(object, 0, size);
-    return object;
+    return kmalloc_slow({.kind = call_kind::kmalloc,
+                         .size = align_up(size, kCacheLine),
+                         .align = align,
+                         .zero = true,
+                         .gfp = gfp,
+                         .node = node_of_cpu(cpu)});
 }
 
 // The objects of the first `count` CPUs, and the table.
@@ -75,7 +77,7 @@ void* allocate_all(size_t size, size_t align, gfp_t flags) {
     if (table == nullptr) return nullptr;
     table->count = count;
     for (unsigned cpu = 0; cpu < count; cpu++) {
-        table->objects[cpu] = allocate_for(cpu, size, align);
+        table->objects[cpu] = allocate_for(cpu, size, align, flags);
         if (table->objects[cpu] == nullptr) return release(table, cpu), nullptr;
     }
     table->mark = mark_of(table);

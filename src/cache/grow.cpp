@@ -2,6 +2,7 @@
 #include "cache/deferred.h"
 #include "cache/node.h"
 #include "check/slab_records.h"
+#include "os/nodes.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
 
@@ -51,6 +52,7 @@ slab* make_slab(kmem_cache* cache, unsigned n, const slab_layout& layout, uint32
         release_run(pages_of_slab);
         return nullptr;
     }
+    if (KSLAB_UNLIKELY(nodes_are_real)) os_bind_to_node(pages_of_slab->memory(), layout.pages * kPageSize, n);
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
     slab_init(s, cache, pages_of_slab, s_mem, layout.num);
     s->node = static_cast<uint8_t>(n);

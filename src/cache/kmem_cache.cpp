@@ -14,6 +14,7 @@ constinit list_head cache_chain{};
 constinit mutex cache_chain_lock{lock_rank::cache_chain};
 constinit cache_config cache_settings{};
 constinit unsigned nr_nodes = 1;
+constinit bool nodes_are_real = false;
 
 namespace {
 

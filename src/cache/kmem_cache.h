@@ -26,6 +26,8 @@ constexpr bool may_use_reserve(gfp_t gfp) {
 // Nodes: those of the machine, or as many as KSLAB_NODES divides it into.
 inline constexpr unsigned kMaxNodes = 16;
 extern unsigned nr_nodes;
+// They are the machine's, and there are several: slabs are bound to theirs.
+extern bool nodes_are_real;
 
 // Objects on their way from thread to thread: filled by flush, emptied by refill, a copy each. Also the alien
 // arrays, which wait to go to another node.

@@ -59,6 +59,8 @@ void cache_free_direct(kmem_cache* cache, void* object);
 
 // The machine's nodes, or as many as the program asks for; before the first cache.
 void nodes_boot(size_t asked);
+// The node of a CPU where the machine is divided by KSLAB_NODES; NUMA_NO_NODE otherwise.
+int node_of_cpu(unsigned cpu);
 // Where the calling thread runs; 0 for one without arrays.
 unsigned this_node();
 // For a thread that gets its arrays; and now and then, for threads wander.

@@ -19,7 +19,7 @@ import tempfile
 from functions import functions
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CODE = (".h", ".c", ".cpp")
+CODE = (".h", ".hpp", ".c", ".cpp")
 TEXT = CODE + (".py", ".sh", ".txt", ".cmake", ".md", ".map", "")
 ROOTS = ("include", "preload", "src", "tests", "bench", "scripts")
 TOP_LEVEL = {"CMakeLists.txt", "src", "include", "preload", "tests", "bench", "scripts", "README.md", "LICENSE"}
