@@ -103,12 +103,11 @@ unsigned node_take(kmem_cache* cache, unsigned n, void** out, unsigned count, gf
 
 unsigned cache_take(kmem_cache* cache, unsigned home, void** out, unsigned count, gfp_t gfp) {
     if (KSLAB_LIKELY(nr_nodes == 1)) return node_take(cache, 0, out, count, gfp);
-    if ((cache->flags & SLAB_MEM_SPREAD) != 0) {
-        home = cache->spread_next % nr_nodes;
-        cache->spread_next += 1;
-    }
+    bool this_node_only = (gfp & __GFP_THISNODE) != 0;
+    if ((cache->flags & SLAB_MEM_SPREAD) != 0 && !this_node_only)
+        home = cache->spread_next.fetch_add(1, std::memory_order_relaxed) % nr_nodes;
     if (unsigned taken = node_take(cache, home, out, count, gfp)) return taken;
-    if ((gfp & __GFP_THISNODE) != 0) return 0;
+    if (this_node_only) return 0;
     for (unsigned i = 1; i < nr_nodes; i++)
         if (unsigned taken = node_take(cache, (home + i) % nr_nodes, out, count, gfp)) return taken;
     return 0;
