@@ -99,6 +99,8 @@ bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, 
         if (has_entries(node.shared)) shared_arrays++;
         if (node.alien.load(std::memory_order_relaxed) != nullptr) alien_arrays += nr_nodes - 1;
     });
+    // Objects on their way home may be the first of the shared array there.
+    if (alien_arrays > 0) shared_arrays = nr_nodes;
     spare_entries spare_shared(shared_limit), spare_aliens(limit);
     if (!spare_shared.make(shared_arrays) || !spare_aliens.make(alien_arrays)) return false;
     cache->limit = static_cast<uint16_t>(limit);

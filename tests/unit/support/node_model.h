@@ -168,7 +168,7 @@ private:
         t.last = model_move::refilled;
         size_t wanted = !t.touched && t.batch > 16 ? 16 : t.batch;
         t.touched = true;
-        t.array = take(s_.spread ? spread_next++ % s_.nodes : t.home, wanted);
+        t.array = take(s_.spread ? spread_to() : t.home, wanted);
     }
 
     void make_room(model_thread& t, uint64_t now) {
@@ -215,6 +215,17 @@ private:
     }
 
     // ---- Between nodes.
+
+    // The nodes in turn; where that one has to grow, the one with the fewest slabs.
+    size_t spread_to() {
+        size_t next = spread_next++ % s_.nodes, best = next;
+        model_node& node = nodes[next];
+        node.flushes = 0;
+        if (!node.shared.empty() || !node.partial.empty() || !node.empty.empty()) return next;
+        for (size_t i = 1; i < s_.nodes; i++)
+            if (nodes[(next + i) % s_.nodes].slabs < nodes[best].slabs) best = (next + i) % s_.nodes;
+        return best;
+    }
 
     void put_alien(size_t from, const model_object& object) {
         model_node& node = nodes[from];
