@@ -22,7 +22,7 @@ constexpr uint32_t kTickOperations = 8;
 constexpr uint64_t kCountedMilliseconds = 1;
 
 // Raised by every request to drain; kmem_cache::generation says up to which a cache is concerned, this that all are.
-relaxed<uint32_t> drain_generation;
+std::atomic<uint32_t> drain_generation{0};
 relaxed<uint32_t> drain_all_generation;
 std::atomic<uint64_t> next_global{0};
 std::atomic<uint32_t> threads_so_far{0};
@@ -67,9 +67,8 @@ void drain_array(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
 // Drains what was asked for since the thread looked last.
 void obey(thread_cache* thread) {
     uint32_t seen = thread->generation;
-    thread->generation = drain_generation;
     // What was asked for was written before the number.
-    std::atomic_thread_fence(std::memory_order_acquire);
+    thread->generation = drain_generation.load(std::memory_order_acquire);
     if (asked_since(drain_all_generation, seen)) return drain_thread(thread);
     for_own_arrays(thread, [=](kmem_cache* cache, array_cache* ac) {
         if (asked_since(cache->generation, seen)) drain_array(thread, cache, ac);
@@ -113,7 +112,7 @@ void thread_look_at_clock(thread_cache* thread) {
 }
 
 void thread_tick(thread_cache* thread) {
-    if (KSLAB_UNLIKELY(thread->generation != drain_generation)) obey(thread);
+    if (KSLAB_UNLIKELY(thread->generation != drain_generation.load(std::memory_order_relaxed))) obey(thread);
     if (KSLAB_LIKELY(thread->countdown > 1))
         thread->countdown--;
     else
@@ -130,10 +129,9 @@ namespace {
 template <typename F>
 void raise_generation(F ask) {
     scoped_lock lock(cache_chain_lock);
-    uint32_t next = drain_generation + 1;
+    uint32_t next = drain_generation.load(std::memory_order_relaxed) + 1;
     ask(next);
-    std::atomic_thread_fence(std::memory_order_release);
-    drain_generation = next;
+    drain_generation.store(next, std::memory_order_release);
 }
 
 }  // namespace
@@ -148,7 +146,7 @@ void ask_to_drain(kmem_cache* cache) {
 
 void drain_this_thread() {
     if (state_of(current_thread) != thread_state::alive) return;
-    current_thread->generation = drain_generation;
+    current_thread->generation = drain_generation.load(std::memory_order_relaxed);
     drain_thread(current_thread);
 }
 
