@@ -80,6 +80,15 @@ void kmem_cache_destroy(struct kmem_cache *cache) __asm__("kslab_kmem_cache_dest
 /* The size that was asked for, of several users the largest. */
 unsigned int kmem_cache_size(struct kmem_cache *cache) __asm__("kslab_kmem_cache_size");
 
+/* Room for a cache's name and the NUL behind it. */
+#define KMEM_CACHE_NAME_BYTES 32
+
+/* The names under which like caches were asked for that share this one's slabs, the newest first: copies up to `most` of
+ * them into `names`, which may be null when `most` is 0, and returns how many there are. 0: nobody shares it. Of the kernel's
+ * reports this is what /sys/kernel/slab shows as symbolic links, and the file `aliases`. */
+size_t kmem_cache_aliases(struct kmem_cache *cache, char (*names)[KMEM_CACHE_NAME_BYTES], size_t most)
+    __asm__("kslab_kmem_cache_aliases");
+
 /* The name, up to 31 characters; valid as long as the cache. */
 const char *kmem_cache_name(struct kmem_cache *cache) __asm__("kslab_kmem_cache_name");
 

@@ -13,7 +13,7 @@
 #include "debug/object/objects.h"
 #include "debug/object/quarantine.h"
 #include "kmalloc/kmalloc.h"
-#include "kmalloc/low.h"
+#include "kmalloc/twins.h"
 #include "kmalloc/probes.h"
 
 // The header's struct is kslab's own, by another name.
@@ -154,6 +154,11 @@ KSLAB_EXPORT unsigned int kmem_cache_size(struct kmem_cache* cache) { return of(
 
 KSLAB_EXPORT const char* kmem_cache_name(struct kmem_cache* cache) { return of(cache)->name; }
 
+KSLAB_EXPORT size_t kmem_cache_aliases(struct kmem_cache* cache, char (*names)[KMEM_CACHE_NAME_BYTES], size_t most) {
+    static_assert(KMEM_CACHE_NAME_BYTES == kslab::kCacheNameBytes);
+    return kslab::cache_copy_aliases(of(cache), names, most);
+}
+
 KSLAB_EXPORT int kmem_ptr_validate(struct kmem_cache* cache, const void* object) {
     using namespace kslab;
     const kslab::kmem_cache* c = of(cache);
@@ -168,11 +173,7 @@ KSLAB_EXPORT int kmem_ptr_validate(struct kmem_cache* cache, const void* object)
 KSLAB_EXPORT struct kmem_cache* kmem_find_general_cachep(size_t size, gfp_t flags) {
     using namespace kslab;
     boot();
-    if (size > kmalloc_caches.largest) return nullptr;
-    kslab::kmem_cache* found = (flags & __GFP_DMA) != 0 ? low_class_for(size)
-                               : size <= kSmallestClass ? &kmalloc_caches.caches[0]
-                                                        : class_for(size);
-    return reinterpret_cast<struct ::kmem_cache*>(found);
+    return reinterpret_cast<struct ::kmem_cache*>(kmalloc_cache_for(size, flags));
 }
 
 KSLAB_EXPORT int slab_is_available(void) { return kslab::booted() ? 1 : 0; }

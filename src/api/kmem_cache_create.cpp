@@ -52,7 +52,7 @@ struct ::kmem_cache* create_failed(const cache_request& request, const char* why
 // What is odd, but no reason to refuse.
 void warn(cache_request& request) {
     for (const char* letter = request.name; *letter != '\0'; letter++)
-        if (*letter == ' ') {
+        if (static_cast<unsigned char>(*letter) <= ' ') {
             report_line()->put("kmem_cache_create(").put(request.name).put(
                 "): the name has a blank, which readers of slabinfo stumble over");
             break;
@@ -163,7 +163,13 @@ KSLAB_EXPORT struct kmem_cache* kmem_cache_create_dtor(const char* name, size_t 
 
 KSLAB_EXPORT void kmem_cache_destroy(struct kmem_cache* cache) {
     auto* c = reinterpret_cast<kslab::kmem_cache*>(cache);
-    if (c != nullptr && kslab::cache_drop_user(c)) kslab::destroy(c);
+    if (c == nullptr) return;
+    if (KSLAB_UNLIKELY((c->flags & kslab::kCacheGeneral) != 0)) {
+        kslab::report_line()->put("kmem_cache_destroy ").put(c->name).put(": it is kmalloc's; the cache stays");
+        errno = EBUSY;
+    } else if (kslab::cache_drop_user(c)) {
+        kslab::destroy(c);
+    }
 }
 
 }  // extern "C"

@@ -1,4 +1,6 @@
 // Making and destroying slabs. No lock is held while the system, the page allocator or a constructor works.
+#include "base/check.h"
+#include "base/host.h"
 #include "cache/deferred.h"
 #include "cache/node.h"
 #include "check/slab_records.h"
@@ -68,8 +70,21 @@ void publish(kmem_cache* cache, slab* s) {
 
 }  // namespace
 
+namespace {
+
+// kmem_flagcheck of the kernel: low memory is for those that ask for it, from caches that have it.
+KSLAB_NOINLINE void report_wrong_memory(const kmem_cache* cache) {
+    bool low = (cache->flags & SLAB_CACHE_DMA) != 0;
+    report_line()->put("kmem_cache_alloc(").put(cache->name).put(low ? "): its memory is below 2 GiB, but GFP_DMA is missing"
+                                                                     : "): GFP_DMA, but the cache has no SLAB_CACHE_DMA");
+    host_abort();
+}
+
+}  // namespace
+
 bool cache_grow(kmem_cache* cache, unsigned n, gfp_t gfp) {
     if ((gfp & SLAB_NO_GROW) != 0) return false;
+    if (KSLAB_UNLIKELY(((gfp & __GFP_DMA) != 0) != ((cache->flags & SLAB_CACHE_DMA) != 0))) report_wrong_memory(cache);
     cache_node& node = cache->at(n);
     slab_layout layout;
     uint32_t colour;

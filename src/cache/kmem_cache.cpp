@@ -37,7 +37,8 @@ kernel_geometry kernel_geometry_of(const kmem_cache* cache) {
 
 // A redzone before and behind each object; what malloc serves need not be aligned by nature.
 object_spacing space_debugged(const cache_request& request, uint32_t debug, size_t align) {
-    if ((request.flags & kCacheGeneral) != 0) align = request.size < kMallocMinimum ? request.size : kMallocMinimum;
+    if ((request.flags & (kCacheGeneral | kCacheNatural)) == kCacheGeneral)
+        align = request.size < kMallocMinimum ? request.size : kMallocMinimum;
     bool redzone = (debug & kDebugRedzone) != 0;
     size_t left = redzone ? align_up(kRedzoneBytes, align) : 0;
     size_t size = align_up(left + request.size + (redzone ? kRedzoneBytes : 0), align);
@@ -72,10 +73,10 @@ void cache_boot(const cache_config& config) {
 }
 
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far) {
-    if (cache->debug != 0) return make_layout(cache->size, cache->align, floor_pages_for(0));
-    if (kernel_mode()) return to_layout(kernel_geometry_of(cache));
+    if (cache->debug == 0 && kernel_mode()) return to_layout(kernel_geometry_of(cache));
     // The smallest order for what a shrinker gives back object by object.
     if ((cache->flags & SLAB_RECLAIM_ACCOUNT) != 0) return make_layout(cache->size, cache->align, 1);
+    if (cache->debug != 0) return make_layout(cache->size, cache->align, floor_pages_for(0));
     return make_layout(cache->size, cache->align, floor_pages_for(slabs_so_far));
 }
 
@@ -181,6 +182,7 @@ place place_in_slab(slab* s, uint32_t index) {
 void cache_chain_add(kmem_cache* cache) {
     scoped_lock lock(cache_chain_lock);
     cache->pins = 0;
+    cache->refcount = 1;
     cache_chain.add_tail(&cache->chain);
 }
 

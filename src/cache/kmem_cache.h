@@ -72,6 +72,7 @@ struct cache_node {
 
 // Internal, beside the public flags (kslab/slab_flags.h).
 inline constexpr unsigned long kCacheGeneral = 0x1;  // a size class of kmalloc
+inline constexpr unsigned long kCacheNatural = 0x2;  // aligned by its size under debugging, too (kmalloc/twins.h)
 
 inline constexpr size_t kCacheNameBytes = 32;
 
@@ -184,8 +185,11 @@ kmem_cache* cache_chain_next(kmem_cache* cache);
 // The cache that a like request may share (flags of both taken into account), which then has one more user and
 // alias; null: there is none. `duplicate`: a cache of that name exists that cannot be shared.
 kmem_cache* cache_find_mergeable(const cache_request& request, bool& duplicate);
-// Drops one user; false when there are others left.
+// Drops one user; false when there are others left. Of the last one the cache can no longer be found by
+// cache_find_mergeable; who does not destroy it after all gives it its user back with cache_chain_add.
 bool cache_drop_user(kmem_cache* cache);
+// The names of its aliases, the newest first, up to `most`; how many there are.
+size_t cache_copy_aliases(const kmem_cache* cache, char (*names)[kCacheNameBytes], size_t most);
 
 // Fills in a zeroed cache. The caller has checked the request, and gives it a slot or an index. False when memory is short.
 bool cache_setup(kmem_cache* cache, const cache_request& request);

@@ -38,11 +38,12 @@ bool is_named(const kmem_cache* cache, const char* name) {
     return false;
 }
 
+// Among caches that somebody uses: one without users is about to be destroyed.
 template <typename F>
 kmem_cache* find_locked(F fits) {
     for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
         kmem_cache* cache = KSLAB_CONTAINER_OF(at, kmem_cache, chain);
-        if (fits(cache)) return cache;
+        if (cache->refcount > 0 && fits(cache)) return cache;
     }
     return nullptr;
 }
@@ -91,8 +92,7 @@ bool cache_chain_add_new(kmem_cache* cache, const cache_request& request) {
 
 bool cache_drop_user(kmem_cache* cache) {
     scoped_lock lock(cache_chain_lock);
-    if (cache->refcount > 1) {
-        cache->refcount--;
+    if (--cache->refcount > 0) {
         // Which of the names goes is not known: the pointer is the same for all. The newest does.
         if (cache_alias* alias = cache->alias) {
             cache->alias = alias->next;
@@ -101,6 +101,14 @@ bool cache_drop_user(kmem_cache* cache) {
         return false;
     }
     return true;
+}
+
+size_t cache_copy_aliases(const kmem_cache* cache, char (*names)[kCacheNameBytes], size_t most) {
+    scoped_lock lock(cache_chain_lock);
+    size_t count = 0;
+    for (const cache_alias* alias = cache->alias; alias != nullptr; alias = alias->next, count++)
+        if (count < most) copy_cache_name(names[count], alias->name);
+    return count;
 }
 
 }  // namespace kslab

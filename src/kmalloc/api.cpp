@@ -3,8 +3,8 @@
 
 #include "cache/bad_free.h"
 #include "kmalloc/kmalloc.h"
-#include "kmalloc/low.h"
 #include "kmalloc/probes.h"
+#include "kmalloc/twins.h"
 
 using namespace kslab;
 
@@ -31,6 +31,8 @@ KSLAB_NOINLINE void* kmalloc_special(const call& how) {
         object = kmalloc_low(asked);
     else if (how.size <= kSmallestClass)
         object = cache_alloc(&kmalloc_caches.caches[0], asked);
+    else if (KSLAB_UNLIKELY(debug_flags != 0) && is_power_of_two(how.size))
+        object = kmalloc_natural(asked);
     else
         object = kmalloc_slow(asked);
     if (asked.zero && how.size <= kSmallestClass && !ZERO_OR_NULL_PTR(object)) __builtin_memset(object, 0, how.size);
@@ -102,9 +104,10 @@ KSLAB_EXPORT void kfree(const void* pointer) {
 }
 
 KSLAB_EXPORT void kfree_sensitive(const void* pointer) {
+    if (ZERO_OR_NULL_PTR(pointer)) return;
     void* object = const_cast<void*>(pointer);
     size_t size = ksize(object);
-    __builtin_memset(object, 0, size);
+    if (size != 0) __builtin_memset(object, 0, size);
     // Memory that is freed next need not be cleared, a compiler may think.
     __asm__ volatile("" : : "r"(object) : "memory");
     kfree(object);

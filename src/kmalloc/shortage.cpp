@@ -1,5 +1,7 @@
 #include "kmalloc/shortage.h"
 
+#include <stdint.h>
+
 #include "base/host.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/shrinkers.h"
@@ -20,9 +22,10 @@ bool collect(size_t size) {
 }  // namespace
 
 bool try_again(gfp_t gfp, size_t size, unsigned attempt) {
-    bool must = (gfp & __GFP_NOFAIL) != 0;
+    // What no machine has is no reason to wait for ever.
+    bool must = (gfp & __GFP_NOFAIL) != 0 && size <= PTRDIFF_MAX;
     // Who wants no new slab is content with none.
-    if ((gfp & (__GFP_WAIT | __GFP_NOFAIL)) == 0 || (gfp & SLAB_NO_GROW) != 0) return false;
+    if (((gfp & __GFP_WAIT) == 0 && !must) || (gfp & SLAB_NO_GROW) != 0) return false;
     // Two tries: after what is free was collected, and after the program gave up what it can spare.
     if (!must && attempt >= 2) return false;
     if (must && attempt >= 2) host_yield();

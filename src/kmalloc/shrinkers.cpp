@@ -58,6 +58,8 @@ bool shrinkers_call(gfp_t gfp) {
 }
 
 void shrinkers_after_fork() {
+    // A shrinker that forks goes on in the child; others that were called have vanished.
+    if (caller.load(std::memory_order_relaxed) == host_thread_token()) return;
     caller.store(0, std::memory_order_relaxed);
     for (shrinker* each = first; each != nullptr; each = each->kslab_next) each->kslab_calls = 0;
 }

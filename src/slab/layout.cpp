@@ -48,6 +48,8 @@ slab_layout make_layout(size_t size, size_t align, size_t floor_pages) {
         if (bytes >= size && (bytes % size) * 8 <= bytes) break;
         pages++;
     }
+    // The largest objects, with redzones.
+    if (pages * kPageSize < size) pages = pages_for(size);
     size_t bytes = pages * kPageSize;
     size_t num = bytes / size;
     size_t left_over = bytes - num * size;

@@ -104,6 +104,7 @@ unsigned slab_count_free(const slab* s) {
 uint32_t slab_free_pages(const slab* s, uint32_t size) {
     uint64_t bytes = reinterpret_cast<uintptr_t>(s->s_mem) - first_page(s) + uint64_t{s->num} * size;
     unsigned pages = static_cast<unsigned>(pages_for(bytes));
+    if (pages > kMaxSlabPages) return 0;  // one large object with redzones: never partial
     uint32_t mask = 0;
     for (unsigned page = 0; page < pages; page++)
         if ((s->purged >> page & 1) == 0 && all_free(s, objects_on_page(s, page, size))) mask |= 1u << page;

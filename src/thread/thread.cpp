@@ -85,7 +85,8 @@ void thread_register_slot(kmem_cache* cache) { slots.cache[slots.count++] = cach
 
 bool thread_assign_index(kmem_cache* cache) {
     scoped_lock lock(thread_list_lock);
-    for (unsigned i = 0; i < kMaxVectorCaches; i++) {
+    // Index 0 is that of caches with a slot, or under debugging: kmem_cache_alloc finds no array there.
+    for (unsigned i = 1; i < kMaxVectorCaches; i++) {
         if (vector_caches[i] != nullptr) continue;
         vector_caches[i] = cache;
         cache->index = static_cast<uint16_t>(i);

@@ -18,6 +18,7 @@
 #include "debug/object/trace.h"
 #include "debug/object/validate_objects.h"
 #include "kmalloc/kmalloc.h"
+#include "kmalloc/shortage.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
 
@@ -73,7 +74,10 @@ bool take_run(const call& how, place& p) {
     size_t pages = pages_for(before + how.size + kRedzoneBytes);
     page_allocator& from = how.low ? low_pages : all_pages;
     run* r = from.allocate(
-        {.pages = pages, .align_pages = align <= kPageSize ? 1 : align / kPageSize, .zero = how.zero});
+        {.pages = pages,
+         .align_pages = align <= kPageSize ? 1 : align / kPageSize,
+         .zero = how.zero,
+         .reserve = may_use_reserve(how.gfp)});
     if (r == nullptr) return metadata_free(record, sizeof(object_record)), false;
     r->guard = run_guard::none;
     r->record = record;
@@ -84,7 +88,8 @@ bool take_run(const call& how, place& p) {
 bool take_guarded(const kmem_cache* cache, uint32_t flags, const call& how, place& p) {
     object_record* record = new_record(cache, flags, how);
     if (record == nullptr) return false;
-    size_t align = how.kind == call_kind::kmem_cache_alloc ? cache->align : alignment_of(how);
+    bool as_cache = cache != nullptr && (how.kind == call_kind::kmem_cache_alloc || (cache->flags & kCacheNatural) != 0);
+    size_t align = as_cache ? cache->align : alignment_of(how);
     if (guard_allocate(how.size, align, *record, p)) {
         p = place_of_run(p.in_run);
         return true;
@@ -123,6 +128,19 @@ bool take_place(kmem_cache* cache, uint32_t flags, const call& how, uint32_t sta
     if (wants_guard(cache, flags, how, stack) && take_guarded(cache, flags, how, p)) return true;
     if (how.sampled) return false;
     return cache != nullptr ? take_from_slab(cache, how, p) : take_run(how, p);
+}
+
+// Memory is short: what was freed need not wait in the quarantine, nor address space for guards; then as without debugging.
+bool take_place_after_all(kmem_cache* cache, uint32_t flags, const call& how, uint32_t stack, place& p) {
+    for (unsigned attempt = 0;; attempt++) {
+        quarantine_drain();
+        if ((how.gfp & SLAB_NO_GROW) == 0) {
+            guard_drain();
+            trim_everything();
+        }
+        if (take_place(cache, flags, how, stack, p)) return true;
+        if (!try_again(how.gfp, how.size, attempt)) return false;
+    }
 }
 
 void set_record(const place& p, const call& how, uint32_t stack) {
@@ -198,15 +216,12 @@ void* debug_allocate(kmem_cache* cache, const call& asked) {
     if (KSLAB_UNLIKELY(library_new != call_kind::none)) how.kind = library_new;
     if ((flags & kDebugFail) != 0 && fails_on_purpose(cache, how, asked.kind, library_new != call_kind::none)) return nullptr;
     validate_now_and_then();
-    uint32_t stack = (flags & kDebugTrack) != 0 || how.sampled ? stack_depot_here() : 0;
+    uint32_t stack = 0;
+    if ((flags & kDebugTrack) != 0 || how.sampled)
+        stack = KSLAB_UNLIKELY(how.caller != nullptr) ? stack_depot_from(how.caller) : stack_depot_here();
     place p;
     if (!take_place(cache, flags, how, stack, p)) {
-        // Memory is short: what waits may do.
-        if (how.sampled) return nullptr;
-        quarantine_drain();
-        guard_drain();
-        trim_everything();
-        if (!take_place(cache, flags, how, stack, p)) return nullptr;
+        if (how.sampled || !take_place_after_all(cache, flags, how, stack, p)) return nullptr;
     }
     {
         object_lock lock(p.begin);
@@ -250,6 +265,22 @@ bool retire(place& p, void* object, const call& how, uint32_t stack) {
     return !bad.fatal;
 }
 
+// The program's own functions that a free calls, with no lock held: the look at the constructed state (SLAB_DEBUG_INITIAL),
+// and in caches with poison the destructor, as the kernel does. Not for a free that cannot be honoured.
+void call_owner(const place& p, void* object, const call& how) {
+    if (p.cache == nullptr) return;
+    bool verifies = (p.cache->slow & kSlowVerify) != 0;
+    bool destructs = p.cache->dtor != nullptr && (p.cache->debug & kDebugPoison) != 0;
+    if (KSLAB_LIKELY(!verifies && !destructs)) return;
+    {
+        object_lock lock(p.begin);
+        if (judge_free(p, object, how).fatal) return;
+    }
+    auto* cache = reinterpret_cast<struct ::kmem_cache*>(const_cast<kmem_cache*>(p.cache));
+    if (verifies) p.cache->ctor_2_6(object, cache, SLAB_CTOR_CONSTRUCTOR | SLAB_CTOR_VERIFY);
+    if (destructs) p.cache->dtor(object, cache, 0);
+}
+
 }  // namespace
 
 void debug_free(void* object, page_owner owner, const call& how) {
@@ -260,6 +291,7 @@ void debug_free(void* object, page_owner owner, const call& how) {
         return;
     }
     uint32_t stack = (p.flags & kDebugTrack) != 0 || p.record->sampled != 0 ? stack_depot_here() : 0;
+    call_owner(p, object, how);
     if (!retire(p, object, how, stack)) return;
     if ((p.flags & kDebugTrace) != 0) trace_free(p, how);
     if (p.guarded) guard_hide(p);

@@ -243,6 +243,23 @@ uint32_t stack_depot_here() {
     return id;
 }
 
+uint32_t stack_depot_from(const void* caller) {
+    constexpr unsigned kBetween = 8;  // frames of who acts
+    stack_trace stack;
+    backtrace_capture(stack, track_depth + kBetween < kMaxDepth ? track_depth + kBetween : kMaxDepth);
+    auto wanted = reinterpret_cast<uintptr_t>(caller);
+    unsigned skipped = 0;
+    while (skipped < stack.count && stack.frame[skipped] != wanted) skipped++;
+    if (skipped == stack.count) {  // not on the stack as we see it
+        stack.count = 1;
+        stack.frame[0] = wanted;
+        return stack_depot_put(stack);
+    }
+    stack.count = stack.count - skipped < track_depth ? stack.count - skipped : track_depth;
+    __builtin_memmove(stack.frame, stack.frame + skipped, stack.count * sizeof stack.frame[0]);
+    return stack_depot_put(stack);
+}
+
 depot_stats stack_depot_stats() {
     return {depot.stacks.load(std::memory_order_relaxed), depot.bytes.load(std::memory_order_relaxed)};
 }

@@ -18,6 +18,8 @@ stack_view stack_depot_get(uint32_t id);
 
 // Captures track_depth frames and puts them.
 uint32_t stack_depot_here();
+// The same from the frame on that returns to `caller`: for functions that act on behalf of that one.
+uint32_t stack_depot_from(const void* caller);
 
 struct depot_stats {
     size_t stacks;
