@@ -53,7 +53,8 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags) __asm__("kslab_kme
 void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) __asm__("kslab_kmem_cache_zalloc");
 
 /* From that node, if it has memory, otherwise from any (with __GFP_THISNODE from no other). A negative node, or one that
- * the machine has not, is the caller's own. A call for another node takes that node's lock each time. */
+ * the machine has not, is the caller's own. A call for another node, or with __GFP_THISNODE for any, takes that node's lock
+ * each time. */
 void *kmem_cache_alloc_node(struct kmem_cache *cache, gfp_t flags, int node) __asm__("kslab_kmem_cache_alloc_node");
 
 /* `count` objects at once into `objects`: `count`, or 0, and then none was allocated. Cheaper than so many single calls. */

@@ -27,6 +27,10 @@ unsigned this_node() {
     return state_of(thread) == thread_state::alive ? thread->node : 0;
 }
 
+unsigned node_for(int asked) {
+    return asked >= 0 && static_cast<unsigned>(asked) < nr_nodes ? static_cast<unsigned>(asked) : this_node();
+}
+
 int node_of_cpu(unsigned cpu) { return dealt_out ? static_cast<int>(cpu % nr_nodes) : NUMA_NO_NODE; }
 
 void thread_deal_node(thread_cache* thread) {

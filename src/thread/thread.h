@@ -63,6 +63,8 @@ void nodes_boot(size_t asked);
 int node_of_cpu(unsigned cpu);
 // Where the calling thread runs; 0 for one without arrays.
 unsigned this_node();
+// The node that a caller asks for; this_node() when the machine has no such node, or none is asked for.
+unsigned node_for(int asked);
 // For a thread that gets its arrays; and now and then, for threads wander.
 void thread_deal_node(thread_cache* thread);
 void thread_find_node(thread_cache* thread);

@@ -64,6 +64,25 @@ TEST(nodes_memory, a_node_without_memory_fails_alone_and_falls_back_otherwise) {
     EXPECT_EQ(end.exit_code, 0) << end.report;
 }
 
+// ---- Debugging: every object comes from its slab, on the node that was asked for.
+
+CHILD_PROGRAM(node_under_debugging) {
+    user_cache* cache = kmem_cache_create("debugged", 100, 0, SLAB_RED_ZONE | SLAB_POISON, nullptr);
+    attached_thread();
+    for (int node : {0, 1, 2, 3, NUMA_NO_NODE, 4}) {
+        void* object = kmem_cache_alloc_node(cache, GFP_KERNEL, node);
+        EXPECT_EQ(node_of(object), node < 0 || node > 3 ? current_thread->node : unsigned(node));
+        kmem_cache_free(cache, object);
+    }
+    kmem_cache_destroy(cache);
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
+TEST(nodes_memory, caches_under_debugging_have_nodes) {
+    test::outcome end = test::rerun("node_under_debugging", {"KSLAB_NODES=4"});
+    EXPECT_EQ(end.exit_code, 0) << end.report;
+}
+
 // ---- fork
 
 TEST_F(nodes_life, the_child_of_a_fork_has_the_alien_arrays) {
@@ -113,7 +132,7 @@ TEST_F(nodes_life, fork_under_load) {
 // ---- Nodes of the machine
 
 unsigned seeming_node = 0;
-unsigned where_we_run() { return seeming_node; }
+[[maybe_unused]] unsigned where_we_run() { return seeming_node; }
 
 std::map<char*, std::pair<size_t, unsigned>> bound;
 bool note_binding(void* start, size_t bytes, unsigned node) {

@@ -40,7 +40,7 @@ uint32_t offset_in(const char* begin, const kmem_cache* cache, uint32_t flags, c
 // A place in a slab. What was free there is looked at for the last time.
 bool take_from_slab(kmem_cache* cache, const call& how, place& p) {
     void* begin;
-    if (cache_take(cache, this_node(), &begin, 1, how.gfp) == 0) return false;
+    if (cache_take(cache, node_for(how.node), &begin, 1, how.gfp) == 0) return false;
     place_of_owner(begin, page_owner_of(begin), p);
     damage d;
     finding_lease f;
