@@ -33,8 +33,8 @@ const char* what_is_wrong(const cache_request& request) {
     if (request.align > kPageSize) return "the alignment is at most 4096";
     if ((request.flags & ~kKnownFlags) != 0) return "a flag is unknown";
     if (request.dtor != nullptr && request.ctor_2_6 == nullptr) return "a destructor needs a constructor";
-    if ((request.flags & SLAB_DESTROY_BY_RCU) != 0 && (request.flags & (SLAB_POISON | SLAB_RED_ZONE)) != 0)
-        return "type-stable memory takes no poison and no redzones";
+    if ((request.flags & SLAB_DESTROY_BY_RCU) != 0 && (request.flags & SLAB_POISON) != 0)
+        return "SLAB_POISON would overwrite what readers of type-stable memory look at";
     return nullptr;
 }
 

@@ -18,6 +18,7 @@ enum class lock_rank : uint8_t {
     report,       // debug/report/report.cpp: one report at a time
     stats,        // kmalloc/stats.cpp: the sums in all caches
     shrinkers,    // kmalloc/shrinkers.cpp: the list of them
+    tuning,       // cache/tune.cpp: one change of tunables at a time
     cache_chain,  // the list of all caches, creation and destruction
     thread_list,  // all threads' arrays
     list_lock,    // a cache_node: its slabs
@@ -108,6 +109,9 @@ private:
 class scoped_lock {
 public:
     explicit scoped_lock(mutex& m) : mutex_(m), held_(m.lock()), locked_(true) {}
+    // After try_lock.
+    struct taken {};
+    scoped_lock(mutex& m, taken) : mutex_(m), held_(true), locked_(true) {}
     ~scoped_lock() {
         if (locked_) unlock();
     }

@@ -37,8 +37,14 @@ shared_array* aliens_of(kmem_cache* cache, cache_node& node) {
         release_aliens(arrays);
         return nullptr;
     }
-    shared_array* other = nullptr;
-    if (node.alien.compare_exchange_strong(other, arrays, std::memory_order_acq_rel)) return arrays;
+    // With a lock that fork holds: it releases exactly the locks of those arrays that it found.
+    scoped_lock lock(node.shared.lock);
+    shared_array* other = node.alien.load(std::memory_order_acquire);
+    if (other == nullptr) {
+        node.alien.store(arrays, std::memory_order_release);
+        return arrays;
+    }
+    lock.unlock();
     release_aliens(arrays);
     return other;
 }
@@ -107,12 +113,14 @@ unsigned sort_out_aliens(kmem_cache* cache, unsigned home, void** objects, unsig
 void drain_alien(kmem_cache* cache, cache_node& node, unsigned to, bool wait) {
     shared_array* arrays = node.alien.load(std::memory_order_acquire);
     if (arrays == nullptr || to == node.id || arrays[to].avail == 0) return;
-    if (!wait) {
-        if (!arrays[to].lock.try_lock()) return;
-        arrays[to].lock.unlock();
+    mutex& its_lock = arrays[to].lock;
+    if (wait) {
+        scoped_lock lock(its_lock);
+        empty_locked(cache, arrays[to], cache->at(to), lock);
+    } else if (its_lock.try_lock()) {
+        scoped_lock lock(its_lock, scoped_lock::taken{});
+        empty_locked(cache, arrays[to], cache->at(to), lock);
     }
-    scoped_lock lock(arrays[to].lock);
-    empty_locked(cache, arrays[to], cache->at(to), lock);
 }
 
 void drain_aliens(kmem_cache* cache) {

@@ -55,7 +55,7 @@ struct cache_node {
     bool pages_purged = false;   // whole free pages were given back since the last refill
     relaxed<size_t> net_returned;  // objects that came back, less those taken, since whole free pages were looked for
     relaxed<uint32_t> flushes;   // since the last refill by any thread
-    uint64_t next_reap = 0;
+    uint64_t next_reap = 0;      // 0: not looked at yet
     // Of the kernel's statistics; with the list_lock, but for those of the alien arrays.
     relaxed<size_t> grown;
     relaxed<size_t> reaped;
@@ -113,7 +113,7 @@ struct kmem_cache {
     relaxed<bool> tuned;
     uint8_t slow;                  // slow_reason
     relaxed<uint32_t> generation;  // of the last drain or tuning that threads have to obey (thread/reap.cpp)
-    relaxed<uint32_t> spread_next; // SLAB_MEM_SPREAD: the node of the next refill
+    std::atomic<uint32_t> spread_next; // SLAB_MEM_SPREAD: the node of the next refill
     unsigned long flags;
     uint32_t debug;  // debug_flag; fixed. Objects of such a cache are never in arrays
     uint32_t left;   // bytes of a place before its object: the redzone; 0 without debugging

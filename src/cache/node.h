@@ -52,7 +52,9 @@ bool cache_shrink_node(kmem_cache* cache);
 void reap_node(kmem_cache* cache, cache_node& node, uint64_t now);
 
 // The kernel's tunables: the largest array, how many objects move at a time, how many batches the shared array holds. The
-// caller has checked them. False when memory is short: nothing has changed then.
+// caller has checked them, and holds tuning_lock if others know the cache. False when memory is short: nothing has
+// changed then.
+extern mutex tuning_lock;
 bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned shared_factor);
 
 // ---- Used by the files of this room.

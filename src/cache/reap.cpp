@@ -9,6 +9,9 @@ namespace {
 // REAPTIMEOUT_LIST3 of the kernel: four seconds between two looks at a node.
 constexpr uint64_t kReapInterval = 4000;
 
+// So that not all caches are reaped at once.
+uint64_t reap_jitter(const kmem_cache* cache) { return reinterpret_cast<uintptr_t>(cache) % kReapInterval; }
+
 // One call to the system for each sequence of pages.
 size_t purge_mask(const slab* s, uint32_t mask) {
     uintptr_t first = align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize);
@@ -107,6 +110,7 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     bool purge;
     {
         scoped_lock lock(node.list_lock);
+        if (node.next_reap == 0) node.next_reap = now + reap_jitter(cache);
         if (now < node.next_reap) return;
         node.next_reap = now + kReapInterval;
         quota = reap_quota(node.free_limit, cache_layout(cache, node.num_slabs).num);
@@ -115,6 +119,8 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
         node.free_touched = false;
         node.pages_purged = purge;
     }
+    // Threads of the node send these home at their ticks; but there may be none left, or all asleep.
+    for (unsigned to = 0; nr_nodes > 1 && to < nr_nodes; to++) drain_alien(cache, node, to, false);
     drain_shared(cache, node);
     if (quota > 0) drain_slabs_free(node, quota);
     if (purge) purge_slab_pages(cache, node);

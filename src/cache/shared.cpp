@@ -101,16 +101,36 @@ unsigned node_take(kmem_cache* cache, unsigned n, void** out, unsigned count, gf
     }
 }
 
+namespace {
+
+unsigned with_fewest_slabs(kmem_cache* cache, unsigned from) {
+    unsigned best = from;
+    for (unsigned i = 1; i < nr_nodes; i++) {
+        unsigned n = (from + i) % nr_nodes;
+        if (cache->at(n).num_slabs < cache->at(best).num_slabs) best = n;
+    }
+    return best;
+}
+
+// Of the nodes in turn; but a new slab goes where there are fewest, however many objects each refill took.
+unsigned take_spread(kmem_cache* cache, void** out, unsigned count, gfp_t gfp, unsigned& home) {
+    home = cache->spread_next.fetch_add(1, std::memory_order_relaxed) % nr_nodes;
+    if (unsigned taken = node_take(cache, home, out, count, gfp | SLAB_NO_GROW)) return taken;
+    home = with_fewest_slabs(cache, home);
+    return node_take(cache, home, out, count, gfp);
+}
+
+}  // namespace
+
 unsigned cache_take(kmem_cache* cache, unsigned home, void** out, unsigned count, gfp_t gfp) {
     if (KSLAB_LIKELY(nr_nodes == 1)) return node_take(cache, 0, out, count, gfp);
-    if ((cache->flags & SLAB_MEM_SPREAD) != 0) {
-        home = cache->spread_next % nr_nodes;
-        cache->spread_next += 1;
-    }
-    if (unsigned taken = node_take(cache, home, out, count, gfp)) return taken;
-    if ((gfp & __GFP_THISNODE) != 0) return 0;
+    bool this_node_only = (gfp & __GFP_THISNODE) != 0;
+    bool spread = (cache->flags & SLAB_MEM_SPREAD) != 0 && !this_node_only;
+    unsigned taken = spread ? take_spread(cache, out, count, gfp, home) : node_take(cache, home, out, count, gfp);
+    if (taken > 0) return taken;
+    if (this_node_only) return 0;
     for (unsigned i = 1; i < nr_nodes; i++)
-        if (unsigned taken = node_take(cache, (home + i) % nr_nodes, out, count, gfp)) return taken;
+        if ((taken = node_take(cache, (home + i) % nr_nodes, out, count, gfp)) > 0) return taken;
     return 0;
 }
 

@@ -7,22 +7,34 @@ namespace kslab {
 
 namespace {
 
-// The new entries of a node's shared array, made before anything changes.
-struct new_entries {
-    void** entry[kMaxNodes] = {};
-    size_t bytes;
+// Memory of arrays, asked for before anything changes: a list through itself.
+class spare_entries {
+public:
+    explicit spare_entries(uint32_t limit) : bytes_(entries_bytes(limit)) {}
+    ~spare_entries() {
+        while (void** entry = take()) metadata_free(entry, bytes_);
+    }
+    spare_entries(const spare_entries&) = delete;
+    spare_entries& operator=(const spare_entries&) = delete;
 
-    bool make() {
-        for (unsigned n = 0; n < nr_nodes; n++) {
-            entry[n] = static_cast<void**>(metadata_allocate(bytes));
-            if (entry[n] == nullptr) return drop(), false;
+    bool make(size_t count) {
+        for (; count > 0; count--) {
+            auto** entry = static_cast<void**>(metadata_allocate(bytes_));
+            if (entry == nullptr) return false;
+            *entry = first_;
+            first_ = entry;
         }
         return true;
     }
-    void drop() {
-        for (void** each : entry)
-            if (each != nullptr) metadata_free(each, bytes);
+    void** take() {
+        void** entry = first_;
+        if (entry != nullptr) first_ = static_cast<void**>(*entry);
+        return entry;
     }
+
+private:
+    void** first_ = nullptr;
+    size_t bytes_;
 };
 
 constexpr unsigned kBatch = 30;
@@ -37,70 +49,67 @@ void shrink_shared(kmem_cache* cache, cache_node& node, uint32_t limit) {
     }
 }
 
-// False: more has come in meanwhile than fits.
-bool swap_entries(shared_array& shared, void**& entry, uint32_t limit) {
+// The array gets `entry` and `limit`; then `entry` is what it had, of `bytes`. False: more has come in meanwhile than
+// fits.
+bool swap_entries(shared_array& shared, void**& entry, uint32_t limit, size_t& bytes) {
     scoped_lock lock(shared.lock);
-    if (shared.avail > limit) return false;
+    if (shared.avail > (entry == nullptr ? 0 : limit)) return false;
     for (unsigned i = 0; i < shared.avail; i++) entry[i] = shared.entry[i];
     void** old = shared.entry;
+    bytes = entries_bytes(shared.limit);
     __atomic_store_n(&shared.entry, entry, __ATOMIC_RELAXED);
     __atomic_store_n(&shared.limit, limit, __ATOMIC_RELAXED);
     entry = old;
     return true;
 }
 
-// Nothing is in the shared arrays yet: they are made at the first flush.
-bool all_unused(kmem_cache* cache) {
-    bool unused = true;
-    for_each_node(cache, [&unused](cache_node& node) {
-        unused = unused && __atomic_load_n(&node.shared.entry, __ATOMIC_RELAXED) == nullptr;
-    });
-    return unused;
+bool has_entries(const shared_array& shared) { return __atomic_load_n(&shared.entry, __ATOMIC_RELAXED) != nullptr; }
+
+// Entries are made at the first flush. An array that got some since spare ones were counted loses them again.
+void resize_shared(kmem_cache* cache, cache_node& node, uint32_t limit, spare_entries& spare) {
+    void** entry = has_entries(node.shared) ? spare.take() : nullptr;
+    size_t bytes;
+    do shrink_shared(cache, node, entry == nullptr ? 0 : limit);
+    while (!swap_entries(node.shared, entry, limit, bytes));
+    if (entry != nullptr) metadata_free(entry, bytes);
 }
 
-bool resize_shared(kmem_cache* cache, uint32_t limit) {
-    new_entries made;
-    made.bytes = entries_bytes(limit);
-    if (!made.make()) return false;
-    for (unsigned n = 0; n < nr_nodes; n++) {
-        shared_array& shared = cache->at(n).shared;
-        uint32_t before = shared.limit;
-        do shrink_shared(cache, cache->at(n), limit);
-        while (!swap_entries(shared, made.entry[n], limit));
-        if (made.entry[n] != nullptr) metadata_free(made.entry[n], entries_bytes(before));
+// Alien arrays hold as many objects as threads' arrays do. Those that came since spare entries were counted stay.
+void resize_aliens(kmem_cache* cache, cache_node& node, uint32_t limit, spare_entries& spare) {
+    shared_array* arrays = node.alien.load(std::memory_order_acquire);
+    for (unsigned n = 0; arrays != nullptr && n < nr_nodes; n++) {
+        if (n == node.id) continue;
+        void** entry = spare.take();
+        if (entry == nullptr) return;
+        size_t bytes;
+        do drain_alien(cache, node, n, true);
+        while (!swap_entries(arrays[n], entry, limit, bytes));
+        metadata_free(entry, bytes);
     }
-    return true;
-}
-
-// Alien arrays keep as many objects as threads' arrays do. One that there is no memory for stays as it is.
-void resize_aliens(kmem_cache* cache, uint32_t limit) {
-    for_each_node(cache, [=](cache_node& node) {
-        shared_array* arrays = node.alien.load(std::memory_order_acquire);
-        for (unsigned n = 0; arrays != nullptr && n < nr_nodes; n++) {
-            if (n == node.id) continue;
-            auto** entry = static_cast<void**>(metadata_allocate(entries_bytes(limit)));
-            if (entry == nullptr) return;
-            uint32_t before = arrays[n].limit;
-            do drain_alien(cache, node, n, true);
-            while (!swap_entries(arrays[n], entry, limit));
-            metadata_free(entry, entries_bytes(before));
-        }
-    });
 }
 
 }  // namespace
 
+constinit mutex tuning_lock{lock_rank::tuning};
+
 bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned factor) {
     uint32_t shared_limit = factor * batchcount;
-    bool fresh = all_unused(cache);
-    if (!fresh && !resize_shared(cache, shared_limit)) return false;
+    size_t shared_arrays = 0, alien_arrays = 0;
+    for_each_node(cache, [&](cache_node& node) {
+        if (has_entries(node.shared)) shared_arrays++;
+        if (node.alien.load(std::memory_order_relaxed) != nullptr) alien_arrays += nr_nodes - 1;
+    });
+    // Objects on their way home may be the first of the shared array there.
+    if (alien_arrays > 0) shared_arrays = nr_nodes;
+    spare_entries spare_shared(shared_limit), spare_aliens(limit);
+    if (!spare_shared.make(shared_arrays) || !spare_aliens.make(alien_arrays)) return false;
     cache->limit = static_cast<uint16_t>(limit);
     cache->batchcount = static_cast<uint16_t>(batchcount);
     cache->shared_factor = static_cast<uint16_t>(factor);
-    resize_aliens(cache, limit);
     size_t num = cache_layout(cache, 2).num;
-    for_each_node(cache, [=](cache_node& node) {
-        if (fresh) __atomic_store_n(&node.shared.limit, shared_limit, __ATOMIC_RELAXED);
+    for_each_node(cache, [&](cache_node& node) {
+        resize_shared(cache, node, shared_limit, spare_shared);
+        resize_aliens(cache, node, limit, spare_aliens);
         node.free_limit = node_free_limit(cache_settings.cpus, batchcount, num);
     });
     return true;

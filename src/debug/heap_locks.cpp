@@ -1,6 +1,7 @@
 #include "debug/heap_locks.h"
 
 #include "cache/deferred.h"
+#include "cache/node.h"
 #include "debug/guard/guard.h"
 #include "debug/object/objects.h"
 #include "debug/object/quarantine.h"
@@ -17,7 +18,7 @@ namespace {
 // Which locks were really taken: a thread that aborts enters what it holds already (cache/bad_free.cpp). Written by
 // the holder of all.
 struct {
-    bool chain, threads, deferred, callbacks, runs_of_debugging, quarantine, guard, pages, map, stacks, metadata;
+    bool tuning, chain, threads, deferred, callbacks, runs_of_debugging, quarantine, guard, pages, map, stacks, metadata;
     bool objects[kObjectLocks];
     bool runs[kRunCaches];
     uintptr_t former_owner;
@@ -35,7 +36,7 @@ void for_each_chained_node(F visit) {
     for_each_chained([visit](kmem_cache* cache) { for_each_node(cache, visit); });
 }
 
-// Nobody makes alien arrays meanwhile whom fork has to wait for: making them takes no lock, and the child takes what it finds.
+// With the node's shared lock, as alien arrays are made.
 template <typename F>
 void for_each_alien(cache_node& node, F visit) {
     shared_array* arrays = node.alien.load(std::memory_order_acquire);
@@ -80,6 +81,7 @@ void reset_debugging() {
 
 void heap_locks_take() {
     check_ranks(false);
+    held.tuning = tuning_lock.lock();
     held.chain = cache_chain_lock.lock();
     held.threads = thread_list_lock.lock();
     lock_caches();
@@ -109,6 +111,7 @@ void heap_locks_release() {
     unlock_caches();
     thread_list_lock.unlock(held.threads);
     cache_chain_lock.unlock(held.chain);
+    tuning_lock.unlock(held.tuning);
     check_ranks(true);
 }
 
@@ -130,6 +133,7 @@ void heap_locks_reset() {
     for_each_chained([](kmem_cache* cache) { cache->pins = 0; });
     thread_list_lock.reset();
     cache_chain_lock.reset();
+    tuning_lock.reset();
     check_ranks(true);
 }
 

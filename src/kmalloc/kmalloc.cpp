@@ -62,28 +62,30 @@ kmem_cache* class_for_aligned(size_t size, size_t align) {
 
 namespace {
 
-// From another node than the thread's: past all arrays, from that node's lists.
+// Past all arrays, from that node's lists.
 void* alloc_on_node(kmem_cache* cache, const call& how) {
     unsigned n = static_cast<unsigned>(how.node);
     void* object;
-    if (node_take(cache, n, &object, 1, how.gfp) == 1) {
-        cache->at(n).node_allocs.fetch_add(1, std::memory_order_relaxed);
-        return object;
-    }
-    return (how.gfp & __GFP_THISNODE) != 0 ? nullptr : cache_alloc_direct(cache, how.gfp);
+    if (node_take(cache, n, &object, 1, how.gfp) == 0) return nullptr;
+    if (n != this_node()) cache->at(n).node_allocs.fetch_add(1, std::memory_order_relaxed);
+    return object;
 }
 
-// A node that the machine has not is no wish.
-bool wants_other_node(const call& how, const thread_cache* thread) {
+// A node that the machine has not is no wish. The thread's array will do for its own node, unless it must be that
+// node: objects of others that the thread freed are in the array, too.
+bool past_the_array(const call& how, const thread_cache* thread) {
     if (KSLAB_LIKELY(nr_nodes == 1 || how.node < 0 || static_cast<unsigned>(how.node) >= nr_nodes)) return false;
-    return thread == nullptr || thread->node != static_cast<unsigned>(how.node);
+    return thread == nullptr || thread->node != static_cast<unsigned>(how.node) || (how.gfp & __GFP_THISNODE) != 0;
 }
 
 void count(std::atomic<size_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
 void* cache_alloc_once(kmem_cache* cache, const call& how) {
     thread_cache* thread = attached_thread();
-    if (KSLAB_UNLIKELY(wants_other_node(how, thread))) return alloc_on_node(cache, how);
+    if (KSLAB_UNLIKELY(past_the_array(how, thread))) {
+        void* object = alloc_on_node(cache, how);
+        if (object != nullptr || (how.gfp & __GFP_THISNODE) != 0) return object;
+    }
     array_cache* ac = thread == nullptr ? nullptr : thread_array(thread, cache);
     if (KSLAB_UNLIKELY((cache->slow & kSlowStats) != 0))
         count(ac != nullptr && ac->avail > 0 ? cache->counts.alloc_hit : cache->counts.alloc_miss);

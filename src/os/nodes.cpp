@@ -20,6 +20,7 @@ constexpr unsigned kMostNodes = 1024;
 std::atomic<unsigned> nodes{0};
 std::atomic<unsigned> pretended{0};
 std::atomic<unsigned (*)()> current_source{nullptr};
+std::atomic<bool (*)(void*, size_t, unsigned)> binder{nullptr};
 
 unsigned read_nodes() {
     long file = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/sys/devices/system/node/online"),
@@ -103,6 +104,7 @@ bool os_bind_to_node(void* start, size_t bytes, unsigned node) {
     constexpr long kPreferred = 1;
     constexpr long kMove = 2;
     constexpr size_t kWordBits = 8 * sizeof(unsigned long);
+    if (auto instead = binder.load(std::memory_order_relaxed)) return instead(start, bytes, node);
     if (node >= kMostNodes) return false;
     uintptr_t first = align_up(reinterpret_cast<uintptr_t>(start), os_page_size());
     uintptr_t last = align_down(reinterpret_cast<uintptr_t>(start) + bytes, os_page_size());
@@ -119,5 +121,7 @@ void os_nodes_pretend(unsigned seeming, unsigned (*current)()) {
     current_source.store(current, std::memory_order_relaxed);
     known_getcpu.store(0, std::memory_order_relaxed);
 }
+
+void os_bind_pretend(bool (*instead)(void*, size_t, unsigned)) { binder.store(instead, std::memory_order_relaxed); }
 
 }  // namespace kslab

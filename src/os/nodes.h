@@ -25,5 +25,7 @@ unsigned parse_node_list(const char* text, size_t length);
 // Tests: from now on there seem to be so many nodes (0: what the machine says), and `current` (null: the system) tells
 // the caller's.
 void os_nodes_pretend(unsigned nodes, unsigned (*current)());
+// Tests: pages are bound by `instead` (null: the system).
+void os_bind_pretend(bool (*instead)(void* start, size_t bytes, unsigned node));
 
 }  // namespace kslab

@@ -11,6 +11,10 @@ namespace {
 
 // REAPTIMEOUT_CPUC of the kernel.
 constexpr uint64_t kReapInterval = 2000;
+// The first time after HZ and three jiffies for each thread that came before, so that they do not all reap at once.
+constexpr uint64_t kFirstReap = 1000;
+constexpr uint64_t kReapStagger = 3;
+constexpr uint32_t kMaxStaggered = 256;
 // How often the room above is called, at most.
 constexpr uint64_t kGlobalInterval = 100;
 constexpr uint32_t kTickOperations = 8;
@@ -18,9 +22,10 @@ constexpr uint32_t kTickOperations = 8;
 constexpr uint64_t kCountedMilliseconds = 1;
 
 // Raised by every request to drain; kmem_cache::generation says up to which a cache is concerned, this that all are.
-relaxed<uint32_t> drain_generation;
+std::atomic<uint32_t> drain_generation{0};
 relaxed<uint32_t> drain_all_generation;
 std::atomic<uint64_t> next_global{0};
+std::atomic<uint32_t> threads_so_far{0};
 std::atomic<uint64_t> counted_time{0};
 
 uint64_t now() {
@@ -62,7 +67,8 @@ void drain_array(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
 // Drains what was asked for since the thread looked last.
 void obey(thread_cache* thread) {
     uint32_t seen = thread->generation;
-    thread->generation = drain_generation;
+    // What was asked for was written before the number.
+    thread->generation = drain_generation.load(std::memory_order_acquire);
     if (asked_since(drain_all_generation, seen)) return drain_thread(thread);
     for_own_arrays(thread, [=](kmem_cache* cache, array_cache* ac) {
         if (asked_since(cache->generation, seen)) drain_array(thread, cache, ac);
@@ -77,19 +83,28 @@ void reap_aliens(thread_cache* thread) {
     for_each_cache([=](kmem_cache* cache) { drain_alien(cache, cache->at(thread->node), to, false); });
 }
 
+uint64_t first_reap() {
+    uint32_t number = threads_so_far.fetch_add(1, std::memory_order_relaxed) % kMaxStaggered;
+    return kFirstReap + kReapStagger * number;
+}
+
+// The kernel's cache_reap of one CPU.
+void reap_thread(thread_cache* thread, uint64_t time) {
+    thread->next_reap = time + kReapInterval;
+    if (nr_nodes > 1) reap_aliens(thread);
+    for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { reap_array(thread, cache, ac); });
+}
+
 }  // namespace
 
 void thread_look_at_clock(thread_cache* thread) {
     thread->countdown = kTickOperations;
     thread_find_node(thread);
     uint64_t time = now();
-    if (time >= thread->next_reap) {
-        bool first = thread->next_reap == 0;
-        thread->next_reap = time + kReapInterval;
-        if (!first)
-            for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { reap_array(thread, cache, ac); });
-        if (nr_nodes > 1) reap_aliens(thread);
-    }
+    if (thread->next_reap == 0)
+        thread->next_reap = time + first_reap();
+    else if (time >= thread->next_reap)
+        reap_thread(thread, time);
     uint64_t due = next_global.load(std::memory_order_relaxed);
     if (time >= due && global_reap != nullptr &&
         next_global.compare_exchange_strong(due, time + kGlobalInterval, std::memory_order_relaxed))
@@ -97,7 +112,7 @@ void thread_look_at_clock(thread_cache* thread) {
 }
 
 void thread_tick(thread_cache* thread) {
-    if (KSLAB_UNLIKELY(thread->generation != drain_generation)) obey(thread);
+    if (KSLAB_UNLIKELY(thread->generation != drain_generation.load(std::memory_order_relaxed))) obey(thread);
     if (KSLAB_LIKELY(thread->countdown > 1))
         thread->countdown--;
     else
@@ -114,10 +129,9 @@ namespace {
 template <typename F>
 void raise_generation(F ask) {
     scoped_lock lock(cache_chain_lock);
-    uint32_t next = drain_generation + 1;
+    uint32_t next = drain_generation.load(std::memory_order_relaxed) + 1;
     ask(next);
-    std::atomic_thread_fence(std::memory_order_release);
-    drain_generation = next;
+    drain_generation.store(next, std::memory_order_release);
 }
 
 }  // namespace
@@ -132,7 +146,7 @@ void ask_to_drain(kmem_cache* cache) {
 
 void drain_this_thread() {
     if (state_of(current_thread) != thread_state::alive) return;
-    current_thread->generation = drain_generation;
+    current_thread->generation = drain_generation.load(std::memory_order_relaxed);
     drain_thread(current_thread);
 }
 

@@ -7,6 +7,7 @@
 #include "pages/meta_arena.h"
 #include "thread/rcu.h"
 #include "thread/slots.h"
+#include "thread/tune.h"
 
 namespace kslab {
 
@@ -29,7 +30,7 @@ list_head orphans;  // thread_list_lock; their owners vanished in a fork
 void init_arrays(thread_cache* thread) {
     for (unsigned i = 0; i < slots.count; i++) {
         kmem_cache* cache = slots.cache[i];
-        array_cache_init(array_at(thread, cache->slot), cache->limit);
+        array_cache_init(array_at(thread, cache->slot), tune_capacity(cache));
     }
 }
 
@@ -152,16 +153,24 @@ array_cache* make_array(const kmem_cache* cache) {
     return ac;
 }
 
+void discard_array(array_cache* ac) {
+    if (ac != nullptr) metadata_free(ac, array_cache_bytes(ac->capacity()));
+}
+
 void set_array(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
     scoped_lock lock(thread_list_lock);
     thread->vector[cache->index] = {cache->slow != 0 ? &no_array : ac, ac};
 }
 
-// Tuning raised the limit above what the array has room for. Without memory it stays as it is.
+// Tuning changed the limit that the array has room for. Without memory it stays as it is.
 array_cache* replace_array(thread_cache* thread, const kmem_cache* cache, array_cache* old) {
+    if (old->avail > cache->limit) return old;
     array_cache* ac = make_array(cache);
-    if (ac == nullptr) return old;
+    if (ac == nullptr || old->avail > ac->capacity()) return discard_array(ac), old;
+    if (old->limit > ac->capacity()) set_array_limit(thread, cache, old, ac->capacity());
     ac->batchcount = old->batchcount;
+    ac->touched = old->touched;
+    ac->last = old->last;
     ac->limit = old->limit;
     __builtin_memcpy(ac->entry, old->entry, old->avail * sizeof(void*));
     array_set_avail(ac, old->avail);
@@ -176,7 +185,7 @@ array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache) 
     uint32_t index = cache->index;
     if (index < vector_size(thread)) {
         array_cache* ac = thread->vector[index].real;
-        if (KSLAB_UNLIKELY(ac != nullptr && ac->capacity() < cache->limit)) ac = replace_array(thread, cache, ac);
+        if (KSLAB_UNLIKELY(ac != nullptr && ac->capacity() != cache->limit)) ac = replace_array(thread, cache, ac);
         if (ac != nullptr) return ac;
     }
     array_cache* ac = make_array(cache);

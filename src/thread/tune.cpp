@@ -22,8 +22,11 @@ unsigned tune_capacity(const kmem_cache* cache) {
 int cache_tune(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned shared) {
     if (limit > tune_capacity(cache) || batchcount < 1 || batchcount > limit) return EINVAL;
     if (shared > kMostShared / batchcount) return EINVAL;
-    if (!cache_set_tunables(cache, limit, batchcount, shared)) return ENOMEM;
-    cache->tuned = true;
+    {
+        scoped_lock lock(tuning_lock);
+        if (!cache_set_tunables(cache, limit, batchcount, shared)) return ENOMEM;
+        cache->tuned = true;
+    }
     ask_to_drain(cache);
     drain_this_thread(cache);
     return 0;

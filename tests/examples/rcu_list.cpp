@@ -71,7 +71,7 @@ bool insert(unsigned key) {
     std::lock_guard<std::mutex> lock(writers);
     s->key.store(key, std::memory_order_relaxed);
     s->check.store(key * 3 + 1, std::memory_order_relaxed);
-    s->next = *bucket_of(key);
+    rcu_assign_pointer(s->next, *bucket_of(key));  // readers may look at what it was
     s->references.store(1, std::memory_order_release);
     rcu_assign_pointer(*bucket_of(key), s);
     return true;

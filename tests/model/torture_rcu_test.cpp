@@ -137,7 +137,8 @@ bool torture(unsigned long flags, unsigned milliseconds, bool stop_when_wrong) {
         size_t slabs = reinterpret_cast<kslab::kmem_cache*>(a->cache)->node.grown;
         printf("%lu looks, %lu at objects that were reused meanwhile, %zu slabs\n", a->looks.load(), a->reused.load(), slabs);
         EXPECT_GT(a->looks, 0u);
-        EXPECT_GT(slabs, kSlots / 64 * 2) << "no slab was given back";
+        // The table alone fills 17.
+        EXPECT_GT(slabs, 20 + 20 / kSanitizerFactor) << "hardly a slab was given back";
     }
     bool right = a->wrong == 0;
     for (size_t slot = 0; slot < kSlots; slot++) fill_slot(*a, slot, true);

@@ -101,6 +101,8 @@ TEST(cxx_cache, unique_pointers_give_back) {
 }
 
 TEST(cxx_cache, all_memory_comes_back) {
+    // The name of a type is remembered for ever.
+    { kslab::cache<std::array<char, 3000>> before; }
     kslab::trim_everything();
     size_t used = kslab::all_pages.stats().used;
     kslab_last_report[0] = '\0';
@@ -111,6 +113,7 @@ TEST(cxx_cache, all_memory_comes_back) {
         EXPECT_GT(kslab::all_pages.stats().used, used + 700);
     }
     EXPECT_STREQ(kslab_last_report, "");
+    kslab::trim_everything();  // the wrapper's own small objects
     EXPECT_EQ(kslab::all_pages.stats().used, used);
     EXPECT_STREQ(kslab::validate_heap(), nullptr);
 }

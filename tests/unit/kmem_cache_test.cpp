@@ -51,7 +51,7 @@ TEST(kmem_cache_create, refuses_bad_arguments_with_errno_and_a_line) {
         {"t", 64, size_t{1} << 63, 0, "(t, 64) failed: the alignment is at most 4096"},
         {"t", 64, 0, 1, "(t, 64) failed: a flag is unknown"},
         {"t", 64, 0, 0x80000000ul, "(t, 64) failed: a flag is unknown"},
-        {"t", 64, 0, SLAB_DESTROY_BY_RCU | SLAB_POISON, "(t, 64) failed: type-stable memory takes no poison and no redzones"},
+        {"t", 64, 0, SLAB_DESTROY_BY_RCU | SLAB_POISON, "(t, 64) failed: SLAB_POISON would overwrite what readers of type-stable memory look at"},
         {"t", 64, 0, 1ul << 40, "(t, 64) failed: a flag is unknown"},
         {"t", 64, 0, SLAB_HWCACHE_ALIGN | 0x100, "(t, 64) failed: a flag is unknown"},
     };

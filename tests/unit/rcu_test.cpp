@@ -167,7 +167,8 @@ void unlinked_objects_outlive_their_readers() {
             while (!stop) {
                 rcu_read_lock();
                 object* o = rcu_dereference(shared);
-                if (o->alive.load(std::memory_order_relaxed) == 0) dead++;
+                for (int look = 0; look < 100; look++)
+                    if (o->alive.load(std::memory_order_relaxed) == 0) dead++;
                 rcu_read_unlock();
                 looks++;
             }

@@ -1,6 +1,7 @@
 // Reaping with a clock of the test's own: the kernel's intervals and quotas (2 s for arrays, 4 s for nodes).
 #include <gtest/gtest.h>
 
+#include <thread>
 #include <vector>
 
 #include "cache/node.h"
@@ -173,6 +174,71 @@ TEST_F(reap, the_shared_array_is_drained) {
     EXPECT_STREQ(validate_heap(), nullptr);
     kept = objects;
     release_kept();
+}
+
+// HZ + 3·cpu, then 2·HZ; a thread that has looked at the clock has the next number.
+TEST_F(reap, the_first_time_is_after_a_second_and_three_jiffies_for_each_thread_before) {
+    std::vector<uint64_t> first;
+    for (int i = 0; i < 4; i++)
+        std::thread([&] {
+            thread_cache* thread = attached_thread();
+            uint64_t began = now_ms;
+            thread_look_at_clock(thread);
+            first.push_back(thread->next_reap - began);
+            std::vector<void*> objects;
+            for (int k = 0; k < 300; k++) objects.push_back(allocate());
+            for (int k = 0; k < 10; k++) release(objects.back()), objects.pop_back();
+            array()->touched = 0;
+            unsigned avail = array()->avail;
+            ASSERT_GT(avail, 0u);
+            pass(first.back() - 1);
+            EXPECT_EQ(array()->avail, avail);
+            pass(1);
+            EXPECT_LT(array()->avail, avail);
+            EXPECT_EQ(thread->next_reap, now_ms + 2000);
+            for (void* object : objects) release(object);
+        }).join();
+    for (size_t i = 0; i < 4; i++) EXPECT_EQ(first[i], first[0] + 3 * i);
+    EXPECT_EQ((first[0] - 1000) % 3, 0u);
+    EXPECT_LT(first[0], 1000u + 3 * 256);
+}
+
+TEST_F(reap, the_first_look_at_a_node_comes_by_the_caches_address) {
+    auto* late = reinterpret_cast<kslab::kmem_cache*>(kmem_cache_create("late", 64, 0, SLAB_NO_MERGE, nullptr));
+    cache_node& node = late->node;
+    for (int i = 0; i < 10; i++) ASSERT_TRUE(cache_grow(late, 0, GFP_KERNEL));
+    uint64_t jitter = reinterpret_cast<uintptr_t>(late) % 4000;
+    reap_node(late, node, now_ms);
+    if (jitter > 0) {
+        EXPECT_EQ(node.reaped, 0u);
+        reap_node(late, node, now_ms + jitter - 1);
+        EXPECT_EQ(node.reaped, 0u);
+    }
+    reap_node(late, node, now_ms + jitter);
+    EXPECT_EQ(node.reaped, 1u);
+    EXPECT_EQ(node.next_reap, now_ms + jitter + 4000);
+    kmem_cache_destroy(reinterpret_cast<user_cache*>(late));
+}
+
+// The quota of a cache with few objects a slab: more than one.
+TEST_F(reap, the_quota_goes_by_free_limit_and_objects_of_a_slab) {
+    auto* large = reinterpret_cast<kslab::kmem_cache*>(kmem_cache_create("large", 4096, 0, SLAB_NO_MERGE, nullptr));
+    cache_node& node = large->node;
+    for (int i = 0; i < 30; i++) ASSERT_TRUE(cache_grow(large, 0, GFP_KERNEL));
+    node.free_touched = false;
+    node.free_limit = 1001;
+    size_t num = cache_layout(large, 2).num;
+    ASSERT_EQ(num, 16u);
+    size_t quota = (1001 + 5 * num - 1) / (5 * num);
+    ASSERT_EQ(quota, 13u);
+    node.next_reap = now_ms;  // past the jitter
+    reap_node(large, node, now_ms);
+    EXPECT_EQ(node.num_slabs, 30 - quota);
+    reap_node(large, node, now_ms += 4000);
+    EXPECT_EQ(node.num_slabs, 30 - 2 * quota);
+    reap_node(large, node, now_ms += 4000);
+    EXPECT_EQ(node.num_slabs, 0u) << "no more than there are";
+    kmem_cache_destroy(reinterpret_cast<user_cache*>(large));
 }
 
 // With nobody allocating, all that is left after some time are the objects in use.

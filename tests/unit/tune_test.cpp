@@ -66,7 +66,7 @@ TEST(tune, refuses_with_errno_and_a_line_and_changes_nothing) {
         {"tuned 60 30 99999999999", "tuned has a shared array of at most 65535 objects: batchcount times shared"},
         {"kmalloc-64 121 60 8", "kmalloc-64 has arrays of at most 120 objects"},
         {"kmalloc-512 55 1 8", "kmalloc-512 has arrays of at most 54 objects"},
-        {"kmalloc-8 121 60 8", "kmalloc-8 has arrays of at most 120 objects"},
+        {"kmalloc-48 121 60 8", "kmalloc-48 has arrays of at most 120 objects"},
         {"kmalloc-65 60 30 8", "there is no cache kmalloc-65; did you mean kmalloc-64?"},
         {"tune 60 30 8", "there is no cache tune; did you mean tuned?"},
         {"tunedd 60 30 8", "there is no cache tunedd; did you mean tuned?"},

@@ -1,6 +1,7 @@
 #include "debug/object/validate_heap.h"
 
 #include "cache/deferred.h"
+#include "debug/object/validate_arrays.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/page_allocator.h"
 
@@ -19,8 +20,9 @@ bool maps_to(const slab* s) {
     return true;
 }
 
-const char* validate_slab(const kmem_cache* cache, const slab* s, slab_list list) {
+const char* validate_slab(const kmem_cache* cache, const cache_node& node, const slab* s, slab_list list) {
     KSLAB_HOLDS(s->cache == cache, "a slab is on a list of another cache");
+    KSLAB_HOLDS(s->node == node.id, "a slab is on a list of another node");
     KSLAB_HOLDS(s->where == list, "a slab is not on the list it believes");
     KSLAB_HOLDS(s->inuse + slab_count_free(s) == s->num, "inuse and the bits of a slab do not sum up to num");
     slab_list right = s->inuse == 0 ? slab_list::free : s->inuse == s->num ? slab_list::full : slab_list::partial;
@@ -31,73 +33,33 @@ const char* validate_slab(const kmem_cache* cache, const slab* s, slab_list list
     return nullptr;
 }
 
-const char* validate_list(kmem_cache* cache, list_head& list, slab_list which, size_t& slabs, size_t& free) {
+const char* validate_list(kmem_cache* cache, cache_node& node, slab_list which, size_t& slabs, size_t& free,
+                          size_t& objects) {
+    list_head& list = which == slab_list::free      ? node.slabs_free
+                      : which == slab_list::partial ? node.slabs_partial
+                                                    : node.slabs_full;
     for (list_head* at = list.next; at != &list; at = at->next) {
         const slab* s = KSLAB_CONTAINER_OF(at, slab, list);
-        if (const char* wrong = validate_slab(cache, s, which)) return wrong;
+        if (const char* wrong = validate_slab(cache, node, s, which)) return wrong;
         slabs++;
+        objects += s->num;
         free += static_cast<size_t>(s->num - s->inuse);
-    }
-    return nullptr;
-}
-
-// Whether `object` may wait in an array: an object of that cache, not free in its slab.
-const char* validate_waiting(const kmem_cache* cache, const void* object) {
-    const slab* s = page_owner_of(object).slab();
-    KSLAB_HOLDS(s != nullptr && s->cache == cache, "an array holds what is no object of its cache");
-    uint32_t index = obj_to_index(s, object, cache->size, cache->reciprocal);
-    KSLAB_HOLDS(index != kNoIndex, "an array holds a pointer into the middle of an object");
-    KSLAB_HOLDS(!slab_obj_free(s, index), "an object is in an array and free in its slab");
-    return nullptr;
-}
-
-struct array_walk {
-    const char* wrong;
-};
-
-void validate_array(kmem_cache* cache, const array_cache* ac, void* context) {
-    auto* walk = static_cast<array_walk*>(context);
-    if (walk->wrong != nullptr) return;
-    if (ac->avail > ac->limit || ac->limit > ac->capacity()) walk->wrong = "avail <= limit <= capacity does not hold";
-    for (unsigned i = 0; i < ac->avail && walk->wrong == nullptr; i++) {
-        walk->wrong = validate_waiting(cache, ac->entry[i]);
-        for (unsigned j = 0; j < i && walk->wrong == nullptr; j++)
-            if (ac->entry[i] == ac->entry[j]) walk->wrong = "an object is twice in an array";
-    }
-}
-
-const char* validate_shared(kmem_cache* cache, shared_array& shared) {
-    scoped_lock lock(shared.lock);
-    KSLAB_HOLDS(shared.avail <= shared.limit, "a shared array holds more than its limit");
-    for (unsigned i = 0; i < shared.avail; i++)
-        if (const char* wrong = validate_waiting(cache, shared.entry[i])) return wrong;
-    return nullptr;
-}
-
-const char* validate_aliens(kmem_cache* cache, cache_node& node) {
-    shared_array* arrays = node.alien.load(std::memory_order_acquire);
-    for (unsigned n = 0; arrays != nullptr && n < nr_nodes; n++) {
-        if (const char* wrong = validate_shared(cache, arrays[n])) return wrong;
-        for (unsigned i = 0; i < arrays[n].avail; i++)
-            KSLAB_HOLDS(page_owner_of(arrays[n].entry[i]).slab()->node == n, "an alien array holds another node's object");
     }
     return nullptr;
 }
 
 const char* validate_node(kmem_cache* cache, cache_node& node) {
     scoped_lock lock(node.list_lock);
-    size_t slabs = 0;
-    size_t free = 0;
-    if (const char* wrong = validate_list(cache, node.slabs_partial, slab_list::partial, slabs, free)) return wrong;
-    if (const char* wrong = validate_list(cache, node.slabs_full, slab_list::full, slabs, free)) return wrong;
-    if (const char* wrong = validate_list(cache, node.slabs_free, slab_list::free, slabs, free)) return wrong;
+    size_t slabs = 0, free = 0, objects = 0;
+    for (slab_list which : {slab_list::partial, slab_list::full, slab_list::free})
+        if (const char* wrong = validate_list(cache, node, which, slabs, free, objects)) return wrong;
     size_t empty = 0;
     for (list_head* at = node.slabs_free.next; at != &node.slabs_free; at = at->next) empty++;
     KSLAB_HOLDS(empty == node.num_free, "num_free is not the length of slabs_free");
     KSLAB_HOLDS(slabs == node.num_slabs, "num_slabs is not the number of slabs");
     KSLAB_HOLDS(free == node.free_objects, "free_objects is not the sum over the slabs");
-    if (const char* wrong = validate_shared(cache, node.shared)) return wrong;
-    return validate_aliens(cache, node);
+    KSLAB_HOLDS(objects == node.num_objects, "num_objects is not the sum over the slabs");
+    return nullptr;
 }
 
 const char* validate_cache(kmem_cache* cache) {
@@ -139,17 +101,18 @@ const char* validate_deferred() {
 }  // namespace
 
 const char* validate_heap() {
-    array_walk walk{nullptr};
-    for_each_cache([&walk](kmem_cache* cache) {
-        if (walk.wrong == nullptr) walk.wrong = validate_cache(cache);
+    const char* in_cache = nullptr;
+    for_each_cache([&in_cache](kmem_cache* cache) {
+        if (in_cache == nullptr) in_cache = validate_cache(cache);
     });
-    for_each_array(validate_array, &walk);
-    if (walk.wrong != nullptr) return walk.wrong;
+    if (in_cache != nullptr) return in_cache;
+    if (const char* wrong = validate_arrays()) return wrong;
     if (const char* wrong = validate_deferred()) return wrong;
-    for_each_page_allocator([&walk](page_allocator& pages) {
-        if (walk.wrong == nullptr) walk.wrong = pages.validate();
+    const char* in_pages = nullptr;
+    for_each_page_allocator([&in_pages](page_allocator& pages) {
+        if (in_pages == nullptr) in_pages = pages.validate();
     });
-    return walk.wrong;
+    return in_pages;
 }
 
 }  // namespace kslab
