@@ -7,7 +7,7 @@
  *   __GFP_HIGH        may use the reserve beyond KSLAB_LIMIT (a sixteenth of it), unless __GFP_NOMEMALLOC.
  *   __GFP_ZERO        the object is zeroed.
  *   __GFP_NORETRY     no shrinkers: free memory is collected, and the allocation tried once more.
- *   __GFP_NOFAIL      never null: tries until there is memory.
+ *   __GFP_NOFAIL      never null: tries until there is memory (null above PTRDIFF_MAX).
  *   __GFP_THISNODE    from that node or not at all; otherwise other nodes help out.
  *   __GFP_DMA         an address below 2 GiB.
  *   SLAB_NO_GROW      only what the cache has: no new slab.

@@ -34,7 +34,7 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 
 /* The same with constructor and destructor of Linux 2.6. The constructor is told the cache and SLAB_CTOR_CONSTRUCTOR, with
  * SLAB_CTOR_ATOMIC where the allocation may not wait, and SLAB_CTOR_VERIFY for SLAB_DEBUG_INITIAL. The destructor
- * runs for each object when its slab is given back; it needs a constructor (EINVAL). */
+ * runs for each object when its slab is given back, with SLAB_POISON at every free; it needs a constructor (EINVAL). */
 struct kmem_cache *kmem_cache_create_dtor(const char *name, size_t size, size_t align, unsigned long flags,
                                           void (*ctor)(void *, struct kmem_cache *, unsigned long),
                                           void (*dtor)(void *, struct kmem_cache *, unsigned long))

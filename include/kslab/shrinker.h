@@ -3,7 +3,7 @@
  *
  * They are called when an allocation that may wait (__GFP_WAIT; malloc always) fails for want of memory or because of
  * KSLAB_LIMIT, after free memory of all threads was collected: in the thread that allocates, with no lock of kslab's held,
- * by one thread at a time, and never from within themselves. They may allocate and free; they must not wait for a lock that a
+ * by one thread at a time, and never from within themselves. They may allocate, free and fork; they must not wait for a lock that a
  * thread may hold while it allocates with __GFP_WAIT. Not safe in signal handlers.
  */
 #ifndef KSLAB_SHRINKER_H

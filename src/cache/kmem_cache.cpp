@@ -75,7 +75,7 @@ void cache_boot(const cache_config& config) {
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far) {
     if (cache->debug == 0 && kernel_mode()) return to_layout(kernel_geometry_of(cache));
     // The smallest order for what a shrinker gives back object by object.
-    if ((cache->flags & SLAB_RECLAIM_ACCOUNT) != 0) return make_layout(cache->size, cache->align, 1);
+    if ((cache->flags & SLAB_RECLAIM_ACCOUNT) != 0) return make_smallest_layout(cache->size, cache->align);
     if (cache->debug != 0) return make_layout(cache->size, cache->align, floor_pages_for(0));
     return make_layout(cache->size, cache->align, floor_pages_for(slabs_so_far));
 }

@@ -1,6 +1,8 @@
 // kmalloc and its kin (include/kslab/kmalloc.h).
 #include "kslab/kmalloc.h"
 
+#include <stdint.h>
+
 #include "cache/bad_free.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/probes.h"
@@ -22,6 +24,8 @@ page_owner owner_or_report(const void* object, call_kind kind) {
 // What is not a plain kmalloc of a middle size: kmalloc-8, which malloc does not use, memory below 2 GiB, zeros, nodes.
 KSLAB_NOINLINE void* kmalloc_special(const call& how) {
     boot();
+    // KMALLOC_MAX_SIZE here. More would wrap where debugging adds redzones.
+    if (KSLAB_UNLIKELY(how.size > PTRDIFF_MAX)) return nullptr;
     call asked = how;
     asked.zero = (how.gfp & __GFP_ZERO) != 0;
     void* object;

@@ -41,6 +41,20 @@ size_t kernel_alignment(size_t size, size_t align, unsigned flags) {
 
 }  // namespace
 
+namespace {
+
+slab_layout layout_in(size_t pages, size_t size, size_t align) {
+    size_t bytes = pages * kPageSize;
+    size_t num = bytes / size;
+    size_t left_over = bytes - num * size;
+    size_t colour_off = align > kCacheLine ? align : kCacheLine;
+    return {narrow(pages), narrow(num), 0, narrow(left_over / colour_off), narrow(colour_off)};
+}
+
+}  // namespace
+
+slab_layout make_smallest_layout(size_t size, size_t align) { return layout_in(pages_for(size), size, align); }
+
 slab_layout make_layout(size_t size, size_t align, size_t floor_pages) {
     size_t pages = floor_pages;
     while (pages < kMaxSlabPages) {
@@ -50,11 +64,7 @@ slab_layout make_layout(size_t size, size_t align, size_t floor_pages) {
     }
     // The largest objects, with redzones.
     if (pages * kPageSize < size) pages = pages_for(size);
-    size_t bytes = pages * kPageSize;
-    size_t num = bytes / size;
-    size_t left_over = bytes - num * size;
-    size_t colour_off = align > kCacheLine ? align : kCacheLine;
-    return {narrow(pages), narrow(num), 0, narrow(left_over / colour_off), narrow(colour_off)};
+    return layout_in(pages, size, align);
 }
 
 kernel_geometry calculate_kernel_geometry(size_t size, size_t align, unsigned flags) {

@@ -21,6 +21,8 @@ struct slab_layout {
 // kslab's own geometry: the smallest run of at least `floor_pages` whose left-over is at most an eighth.
 // Management is off-slab always.
 slab_layout make_layout(size_t size, size_t align, size_t floor_pages);
+// The smallest run that holds an object, whatever is left over.
+slab_layout make_smallest_layout(size_t size, size_t align);
 
 // Sizes of the slabs of one cache, first to last: 16 KiB, 32 KiB, then 64 KiB.
 constexpr size_t floor_pages_for(size_t slabs_so_far) {

@@ -189,12 +189,11 @@ TEST_F(low_pages_test, krealloc_copies_what_cannot_move) {
 }
 
 TEST_F(low_pages_test, a_cache_with_the_flag_has_low_slabs) {
-    struct ::kmem_cache* cache = kmem_cache_create("low", 200, 0, 0, nullptr);
+    struct ::kmem_cache* cache = kmem_cache_create("low", 200, 0, SLAB_CACHE_DMA, nullptr);
     ASSERT_NE(cache, nullptr);
-    reinterpret_cast<kslab::kmem_cache*>(cache)->flags |= SLAB_CACHE_DMA;
     std::vector<void*> objects;
     for (int i = 0; i < 3000; i++) {
-        objects.push_back(kmem_cache_alloc(cache, 0));
+        objects.push_back(kmem_cache_alloc(cache, GFP_DMA));
         ASSERT_LT(reinterpret_cast<uintptr_t>(objects.back()), kLowEnd);
     }
     heap_stats stats;
