@@ -85,10 +85,10 @@ KSLAB_EXPORT void* kmem_cache_alloc(struct kmem_cache* cache, gfp_t flags) {
     using namespace kslab;
     kslab::kmem_cache* c = of(cache);
     array_cache* ac = hot_array(c->vector_offset);
-    uint32_t avail = ac->avail;
-    if (KSLAB_UNLIKELY(avail == 0)) return alloc_slow(c, flags);
-    avail--;
-    __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
+    // 64 bits wide: the borrow tells that it was 0.
+    uint64_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(__builtin_sub_overflow(avail, 1u, &avail))) return alloc_slow(c, flags);
+    __atomic_store_n(&ac->avail, static_cast<uint32_t>(avail), __ATOMIC_RELAXED);
     void* object = ac->entry[avail];
     KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, c->object_size, c->size, flags);
     if (KSLAB_UNLIKELY((flags & __GFP_ZERO) != 0)) return zeroed(c, object);
@@ -177,5 +177,11 @@ KSLAB_EXPORT struct kmem_cache* kmem_find_general_cachep(size_t size, gfp_t flag
 }
 
 KSLAB_EXPORT int slab_is_available(void) { return kslab::booted() ? 1 : 0; }
+
+// What the inlined forms call, in the archives only (kslab/inline.h).
+void* kslab_called_kmem_cache_alloc(struct kmem_cache* cache, gfp_t flags)
+    __attribute__((alias("kslab_kmem_cache_alloc"), visibility("hidden")));
+void kslab_called_kmem_cache_free(struct kmem_cache* cache, void* object)
+    __attribute__((alias("kslab_kmem_cache_free"), visibility("hidden")));
 
 }  // extern "C"

@@ -5,6 +5,7 @@
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/probes.h"
 #include "kmalloc/twins.h"
+#include "thread/slots.h"
 
 using namespace kslab;
 
@@ -39,6 +40,12 @@ KSLAB_NOINLINE void* kmalloc_special(const call& how) {
     return object;
 }
 
+// Reached by a jump, as all that is slow: the fast paths need no stack frame.
+KSLAB_NOINLINE void kfree_slow(void* object) {
+    page_owner owner = owner_or_report(object, call_kind::kfree);
+    if (!owner.none()) free_owned(object, owner, {.kind = call_kind::kfree});
+}
+
 // Reached by a jump, as kmalloc's caller called it.
 KSLAB_NOINLINE void* kmalloc_missed(size_t size, gfp_t flags) {
     void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags});
@@ -55,13 +62,14 @@ extern "C" {
 KSLAB_EXPORT void* kmalloc(size_t size, gfp_t flags) {
     if (KSLAB_UNLIKELY(size - kSmallestClass - 1 >= kFastMaximum - kSmallestClass || (flags & kSpecialFlags) != 0))
         return kmalloc_missed(size, flags);
-    array_cache* ac = array_at(current_thread, malloc_slots[(size + 15) >> 4]);
+    size_t unit = (size + 15) >> 4;
+    array_cache* ac = array_at(current_thread, kmalloc_slots.slot[unit]);
     uint32_t avail = ac->avail;
     if (KSLAB_UNLIKELY(avail == 0)) return kmalloc_missed(size, flags);
     avail--;
     __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
     void* object = ac->entry[avail];
-    KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, 0, flags);
+    KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, kmalloc_slots.bytes[unit], flags);
     return object;
 }
 
@@ -99,8 +107,7 @@ KSLAB_EXPORT void kfree(const void* pointer) {
     void* object = const_cast<void*>(pointer);
     KSLAB_PROBE2(kfree, __builtin_return_address(0), object);
     if (KSLAB_LIKELY(free_fast(object))) return;
-    page_owner owner = owner_or_report(object, call_kind::kfree);
-    if (!owner.none()) free_owned(object, owner, {.kind = call_kind::kfree});
+    kfree_slow(object);
 }
 
 KSLAB_EXPORT void kfree_sensitive(const void* pointer) {
@@ -146,5 +153,8 @@ KSLAB_EXPORT size_t ksize(const void* object) {
     page_owner owner = owner_or_report(object, call_kind::ksize);
     return owner.none() ? 0 : usable_size(object, owner);
 }
+
+// What the inlined form calls, in the archives only (kslab/inline.h).
+void* kslab_called_kmalloc(size_t size, gfp_t flags) __attribute__((alias("kslab_kmalloc"), visibility("hidden")));
 
 }  // extern "C"
