@@ -14,7 +14,7 @@
 #include "debug/object/quarantine.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/twins.h"
-#include "kmalloc/probes.h"
+#include "base/probes.h"
 
 // The header's struct is kslab's own, by another name.
 static kslab::kmem_cache* of(::kmem_cache* cache) { return reinterpret_cast<kslab::kmem_cache*>(cache); }
@@ -34,10 +34,18 @@ bool debug_takes_free(kmem_cache* cache, void* object) {
 }
 
 // Reached by a jump: the return address is that of who called kmem_cache_alloc.
-KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp, int node = NUMA_NO_NODE) {
-    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp, .node = node};
+KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp) {
+    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp};
     void* object = cache_alloc(cache, how);
     KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, cache->object_size, cache->size, gfp);
+    if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
+    return object;
+}
+
+KSLAB_NOINLINE void* alloc_on_node(kmem_cache* cache, gfp_t gfp, int node) {
+    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp, .node = node};
+    void* object = cache_alloc(cache, how);
+    KSLAB_PROBE6(kmem_cache_alloc_node, __builtin_return_address(0), object, cache->object_size, cache->size, gfp, node);
     if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
     return object;
 }
@@ -103,7 +111,7 @@ KSLAB_EXPORT void* kmem_cache_alloc_node(struct kmem_cache* cache, gfp_t flags, 
     using namespace kslab;
     if (KSLAB_LIKELY(nr_nodes == 1 || node < 0)) return kmem_cache_alloc(cache, flags);
     kslab::kmem_cache* c = of(cache);
-    return alloc_slow(c, flags, node);
+    return alloc_on_node(c, flags, node);
 }
 
 KSLAB_EXPORT int kmem_cache_alloc_bulk(struct kmem_cache* cache, gfp_t flags, size_t count, void** objects) {

@@ -3,8 +3,8 @@
 
 #include "cache/bad_free.h"
 #include "kmalloc/kmalloc.h"
-#include "kmalloc/probes.h"
 #include "kmalloc/twins.h"
+#include "base/probes.h"
 #include "thread/slots.h"
 
 using namespace kslab;
@@ -64,10 +64,10 @@ KSLAB_EXPORT void* kmalloc(size_t size, gfp_t flags) {
         return kmalloc_missed(size, flags);
     size_t unit = (size + 15) >> 4;
     array_cache* ac = array_at(current_thread, kmalloc_slots.slot[unit]);
-    uint32_t avail = ac->avail;
-    if (KSLAB_UNLIKELY(avail == 0)) return kmalloc_missed(size, flags);
-    avail--;
-    __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
+    // 64 bits wide: the borrow tells that it was 0.
+    uint64_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(__builtin_sub_overflow(avail, 1u, &avail))) return kmalloc_missed(size, flags);
+    __atomic_store_n(&ac->avail, static_cast<uint32_t>(avail), __ATOMIC_RELAXED);
     void* object = ac->entry[avail];
     KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, kmalloc_slots.bytes[unit], flags);
     return object;
@@ -82,7 +82,7 @@ KSLAB_EXPORT void* kmalloc_track(size_t size, gfp_t flags, const void* caller) {
 KSLAB_EXPORT void* kmalloc_node(size_t size, gfp_t flags, int node) {
     if (KSLAB_LIKELY(node < 0 || nr_nodes == 1)) return kmalloc(size, flags);
     void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .node = node});
-    KSLAB_PROBE5(kmalloc_node, __builtin_return_address(0), object, size, ksize(object), flags);
+    KSLAB_PROBE6(kmalloc_node, __builtin_return_address(0), object, size, ksize(object), flags, node);
     return object;
 }
 
@@ -103,9 +103,9 @@ KSLAB_EXPORT void* kcalloc(size_t count, size_t size, gfp_t flags) {
 }
 
 KSLAB_EXPORT void kfree(const void* pointer) {
-    if (ZERO_OR_NULL_PTR(pointer)) return;
     void* object = const_cast<void*>(pointer);
     KSLAB_PROBE2(kfree, __builtin_return_address(0), object);
+    if (ZERO_OR_NULL_PTR(object)) return;
     if (KSLAB_LIKELY(free_fast(object))) return;
     kfree_slow(object);
 }
@@ -134,6 +134,7 @@ KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
     void* larger = kmalloc(size, flags);
     if (larger == nullptr) return nullptr;
     __builtin_memcpy(larger, object, have);
+    KSLAB_PROBE2(kfree, __builtin_return_address(0), object);
     free_owned(object, owner, {.kind = call_kind::krealloc});
     return larger;
 }
