@@ -62,9 +62,9 @@ extern __thread struct kslab_inline_thread *kslab_static_library_thread_layout_1
 extern unsigned short kslab_static_library_slots_layout_1[] KSLAB_INLINE_HIDDEN;
 
 /* The called functions by other names: a function and its inlined form cannot share one. */
-void *kslab_called_kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags) KSLAB_INLINE_HIDDEN;
-void kslab_called_kmem_cache_free(struct kmem_cache *cache, void *object) KSLAB_INLINE_HIDDEN;
-void *kslab_called_kmalloc(size_t size, gfp_t flags) KSLAB_INLINE_HIDDEN;
+void *kslab_kmem_cache_alloc_called(struct kmem_cache *cache, gfp_t flags) KSLAB_INLINE_HIDDEN;
+void kslab_kmem_cache_free_called(struct kmem_cache *cache, void *object) KSLAB_INLINE_HIDDEN;
+void *kslab_kmalloc_called(size_t size, gfp_t flags) KSLAB_INLINE_HIDDEN;
 
 /* A pointer to one of the functions is that of the called one. */
 #define KSLAB_INLINE_FUNCTION extern __inline __attribute__((__gnu_inline__, __always_inline__, __artificial__))
@@ -102,7 +102,7 @@ KSLAB_INLINE_FUNCTION void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t fla
     if (KSLAB_INLINE_LIKELY((flags & __GFP_ZERO) == 0 && offset < thread->vector_bytes) &&
         KSLAB_INLINE_LIKELY(kslab_inline_pop(*(struct kslab_inline_array **)(void *)(thread->vector + offset), &object)))
         return object;
-    return kslab_called_kmem_cache_alloc(cache, flags);
+    return kslab_kmem_cache_alloc_called(cache, flags);
 }
 
 KSLAB_INLINE_FUNCTION void kmem_cache_free(struct kmem_cache *cache, void *object) {
@@ -111,7 +111,7 @@ KSLAB_INLINE_FUNCTION void kmem_cache_free(struct kmem_cache *cache, void *objec
     if (KSLAB_INLINE_LIKELY(object != NULL && offset < thread->vector_bytes) &&
         KSLAB_INLINE_LIKELY(kslab_inline_push(*(struct kslab_inline_array **)(void *)(thread->vector + offset), object)))
         return;
-    kslab_called_kmem_cache_free(cache, object);
+    kslab_kmem_cache_free_called(cache, object);
 }
 
 KSLAB_INLINE_FUNCTION void *kmalloc(size_t size, gfp_t flags) {
@@ -121,7 +121,7 @@ KSLAB_INLINE_FUNCTION void *kmalloc(size_t size, gfp_t flags) {
         void *object;
         if (KSLAB_INLINE_LIKELY(kslab_inline_pop((struct kslab_inline_array *)(void *)array, &object))) return object;
     }
-    return kslab_called_kmalloc(size, flags);
+    return kslab_kmalloc_called(size, flags);
 }
 
 #ifdef __cplusplus

@@ -187,9 +187,9 @@ KSLAB_EXPORT struct kmem_cache* kmem_find_general_cachep(size_t size, gfp_t flag
 KSLAB_EXPORT int slab_is_available(void) { return kslab::booted() ? 1 : 0; }
 
 // What the inlined forms call, in the archives only (kslab/inline.h).
-void* kslab_called_kmem_cache_alloc(struct kmem_cache* cache, gfp_t flags)
+void* kslab_kmem_cache_alloc_called(struct kmem_cache* cache, gfp_t flags)
     __attribute__((alias("kslab_kmem_cache_alloc"), visibility("hidden")));
-void kslab_called_kmem_cache_free(struct kmem_cache* cache, void* object)
+void kslab_kmem_cache_free_called(struct kmem_cache* cache, void* object)
     __attribute__((alias("kslab_kmem_cache_free"), visibility("hidden")));
 
 }  // extern "C"

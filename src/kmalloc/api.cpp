@@ -156,6 +156,6 @@ KSLAB_EXPORT size_t ksize(const void* object) {
 }
 
 // What the inlined form calls, in the archives only (kslab/inline.h).
-void* kslab_called_kmalloc(size_t size, gfp_t flags) __attribute__((alias("kslab_kmalloc"), visibility("hidden")));
+void* kslab_kmalloc_called(size_t size, gfp_t flags) __attribute__((alias("kslab_kmalloc"), visibility("hidden")));
 
 }  // extern "C"

@@ -2,7 +2,7 @@
 # kslab/cache.hpp compiles without a warning in every C++ from 17 on, without exceptions and RTTI too, and says in
 # plain words which types it does not take.
 # label: full
-# timeout: 120
+# timeout: 240
 # needs: tool g++
 set -u
 [ -d "${TEST_INCLUDE:-}" ] || { echo "no headers"; exit 77; }
