@@ -7,6 +7,7 @@
 #include "kslab/kmem_cache.h"
 
 #include "base/check.h"
+#include "base/probes.h"
 #include "cache/bad_free.h"
 #include "cache/node.h"
 #include "debug/object/bad_calls.h"
@@ -14,7 +15,6 @@
 #include "debug/object/quarantine.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/twins.h"
-#include "base/probes.h"
 
 // The header's struct is kslab's own, by another name.
 static kslab::kmem_cache* of(::kmem_cache* cache) { return reinterpret_cast<kslab::kmem_cache*>(cache); }

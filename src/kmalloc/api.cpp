@@ -1,10 +1,10 @@
 // kmalloc and its kin (include/kslab/kmalloc.h).
 #include "kslab/kmalloc.h"
 
+#include "base/probes.h"
 #include "cache/bad_free.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/twins.h"
-#include "base/probes.h"
 #include "thread/slots.h"
 
 using namespace kslab;
