@@ -6,7 +6,7 @@ import re
 import sys
 import time
 
-from . import BenchError, allocators, chart, debug_table, debugging, measure, mechanisms, prepare, summary, table
+from . import BenchError, allocators, api, chart, debug_table, debugging, measure, mechanisms, prepare, summary, table
 from .programs import PROGRAMS
 from .rows import PATTERNS
 
@@ -32,10 +32,14 @@ def parse(arguments):
     parser.add_argument("--debug", action="store_true",
                         help="instead: what looking for heap bugs costs, under KSLAB_DEBUG, valgrind, AddressSanitizer, Electric Fence, DUMA")
     parser.add_argument("--tools", metavar="REGEX", help="with --debug: only these tools, besides glibc and kslab")
+    parser.add_argument("--api", action="store_true",
+                        help="instead: kslab's own interface beside malloc of every allocator and std::pmr's pools")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="seed of the shuffled orders (1)")
     parsed = parser.parse_args(arguments)
     if parsed.runs is not None and parsed.runs < 1:
         raise BenchError("--runs wants a number of at least 1")
+    if parsed.api and (parsed.debug or parsed.only or parsed.svg):
+        raise BenchError("--api knows none of --debug, --only and --svg")
     parsed.runs = parsed.runs or (3 if parsed.quick or parsed.debug else 7)
     for name, pattern in (("--only", parsed.only), ("--tools", parsed.tools)):
         try:
@@ -94,6 +98,24 @@ def _debug(parsed, root, directory):
     return 1 if debug_table.problems(document) else 0
 
 
+def _api(parsed, root, directory, named):
+    _install(parsed, [])
+    prepare.say(f"building {directory}")
+    prepare.build(root, directory, not parsed.build)
+    machine, begin = summary.machine(), time.monotonic()
+    measured, notes = allocators.collect(root, directory, named)
+    for note in notes:
+        prepare.say(note)
+    progress = _progress(lambda: 0, 1, begin)
+    series, failed = api.run(prepare.Places(root, directory), measured, parsed.runs, 0.02 if parsed.quick else 0.05, parsed.seed, progress)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    print(api.text(series, failed, machine, parsed.runs))
+    if parsed.json:
+        _write(parsed.json, json.dumps({"machine": machine, "runs": parsed.runs, "nanoseconds": series, "failed": failed}, indent=1) + "\n")
+    return 1 if failed else 0
+
+
 def _list(places):
     for row in ROWS:
         print(f"{row.name:24} {row.group:10} {'quick' if row.quick else '':6} {row.about}")
@@ -140,6 +162,8 @@ def run(root, arguments):
         return 0
     if parsed.debug:
         return _debug(parsed, root, directory)
+    if parsed.api:
+        return _api(parsed, root, directory, named)
     wanted = [row for row in ROWS if not parsed.only or re.search(parsed.only, row.name)]
     _install(parsed, wanted)
     prepare.say(f"building {directory}")

@@ -36,7 +36,7 @@ def short_names(full_names):
     return [_short(name) for name in full_names]
 
 
-def _once(path, allocator, pattern, min_time):
+def once(path, allocator, pattern, min_time):
     """Nanoseconds for each benchmark, or a failure."""
     settings = measure.environment()
     if allocator.library:
@@ -74,7 +74,7 @@ def run(places, allocators, full_names, runs, min_time, seed, progress):
             if allocator.name in failed:
                 continue
             progress("single mechanisms", number, allocator.name)
-            figures, failure = _once(path, allocator, pattern, min_time)
+            figures, failure = once(path, allocator, pattern, min_time)
             if failure:
                 failed[allocator.name] = failure
             for name, nanoseconds in figures.items():

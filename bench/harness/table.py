@@ -19,12 +19,15 @@ def _ratio_cell(result, figure, measured):
     return f"{result[figure]:.2f}"
 
 
+def machine_line(machine):
+    return (f"{machine['processor']}, {machine['cpus']} CPUs, {machine['memory_mib']} MiB, Linux {machine['kernel']}, "
+            f"{machine['distribution']}, huge pages {machine['huge_pages']}, load at start {machine['load_at_start']}")
+
+
 def _header(document):
-    machine = document["machine"]
     options = document["options"]
     lines = [f"kslab benchmark, {document['date']}, {'quick, ' if options['quick'] else ''}{options['runs']} runs",
-             f"{machine['processor']}, {machine['cpus']} CPUs, {machine['memory_mib']} MiB, Linux {machine['kernel']}, "
-             f"{machine['distribution']}, huge pages {machine['huge_pages']}, load at start {machine['load_at_start']}"]
+             machine_line(document["machine"])]
     lines += [f"{one['name']:9} {one['version']}  {one['library']}".rstrip() for one in document["allocators"]]
     lines += [f"setting   {name}={value}" for name, value in document["settings"].items()]
     return lines + [f"note: {note}" for note in document["notes"]]

@@ -2,8 +2,10 @@
 //
 // Each way runs with objects of 24, 64, 192 and 1024 bytes: pairs (one iteration is an allocation and a free), batches
 // of 64 (one iteration is a batch, freed in the order of allocation), and pairs in two threads at once that share the
-// cache or pool (CPU time: that of a pair); and lists with nodes of these sizes, filled and emptied. malloc/... depends
-// on the library that is preloaded; the pools take memory from it rarely, the rest never.
+// cache or pool (CPU time: that of a pair); and lists with nodes of these sizes, filled and emptied. bulk is a batch in one
+// call. malloc/... depends on the library that is preloaded; the pools take memory from it rarely, the rest never.
+//
+// Compiled once more with KSLAB_INLINE, a program of its own, it has those whose calls are inlined.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -18,21 +20,31 @@ namespace {
 
 constexpr size_t kBatch = 64;
 
+#ifdef KSLAB_INLINE
+constexpr bool kInlined = true;
+#define KSLAB_BENCH_NAME(name) name "_inlined"
+#else
+constexpr bool kInlined = false;
+#define KSLAB_BENCH_NAME(name) name
+#endif
+
 // ---- Ways to allocate objects of `Size` bytes; each is shared by the threads of a run.
 
 template <size_t Size>
 struct cache_c {
-  static constexpr const char *name = "kmem_cache";
+  static constexpr const char *name = KSLAB_BENCH_NAME("kmem_cache");
   static constexpr bool threads = true;
   kmem_cache *cache = kmem_cache_create(("bench_" + std::to_string(Size)).c_str(), Size, 0, 0, nullptr);
   ~cache_c() { kmem_cache_destroy(cache); }
   void *take() { return kmem_cache_alloc(cache, GFP_KERNEL); }
   void give(void *object) { kmem_cache_free(cache, object); }
+  bool take_bulk(void **objects) { return kmem_cache_alloc_bulk(cache, GFP_KERNEL, kBatch, objects) == kBatch; }
+  void give_bulk(void **objects) { kmem_cache_free_bulk(cache, kBatch, objects); }
 };
 
 template <size_t Size>
 struct cache_cxx {
-  static constexpr const char *name = "kslab::cache";
+  static constexpr const char *name = KSLAB_BENCH_NAME("kslab::cache");
   static constexpr bool threads = true;
   using object = kslab::room_for<Size, 8>;
   kslab::cache<object> cache;
@@ -114,6 +126,17 @@ void batches(benchmark::State &state, const std::shared_ptr<Way> &way) {
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
 }
 
+template <typename Way>
+void bulks(benchmark::State &state, const std::shared_ptr<Way> &way) {
+  void *objects[kBatch];
+  for (auto _ : state) {
+    if (!way->take_bulk(objects)) return state.SkipWithError("no memory");
+    benchmark::DoNotOptimize(objects);
+    way->give_bulk(objects);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
+}
+
 // One iteration fills a list with a batch of nodes and empties it; `Size` is that of a node.
 template <size_t Size, typename List>
 void lists(benchmark::State &state) {
@@ -126,7 +149,7 @@ void lists(benchmark::State &state) {
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
 }
 
-// ---- All of it: WAY/SIZE/pair, WAY/SIZE/batch, WAY/SIZE/pair_2, WAY/SIZE/list
+// ---- All of it: WAY/SIZE/pair, WAY/SIZE/batch, WAY/SIZE/bulk, WAY/SIZE/pair_2, WAY/SIZE/list
 
 template <template <size_t> class Way, size_t Size>
 void add() {
@@ -136,6 +159,8 @@ void add() {
   auto pair = [way](benchmark::State &state) { pairs(state, way); };
   benchmark::RegisterBenchmark((name + "/pair").c_str(), pair);
   benchmark::RegisterBenchmark((name + "/batch").c_str(), [way](benchmark::State &state) { batches(state, way); });
+  if constexpr (requires(Way<Size> w, void **objects) { w.give_bulk(objects); })
+    if (!kInlined) benchmark::RegisterBenchmark((name + "/bulk").c_str(), [way](benchmark::State &state) { bulks(state, way); });
   if (Way<Size>::threads) benchmark::RegisterBenchmark((name + "/pair_2").c_str(), pair)->Threads(2);
 }
 
@@ -161,17 +186,18 @@ void add_lists() {
 int main(int argc, char **argv) {
   add_sizes<cache_c>();
   add_sizes<cache_cxx>();
-  add_sizes<cache_pmr>();
-  add_sizes<allocator_cxx>();
-  add_sizes<kmalloc_c>();
-  add_sizes<process_malloc>();
-  add_sizes<pool>();
-  add_sizes<synchronized_pool>();
-  // kmem_cache_alloc_bulk and kmem_cache_free_bulk: a batch in one call belongs here.
-  add_lists<24>();
-  add_lists<64>();
-  add_lists<192>();
-  add_lists<1024>();
+  if (!kInlined) {
+    add_sizes<cache_pmr>();
+    add_sizes<allocator_cxx>();
+    add_sizes<kmalloc_c>();
+    add_sizes<process_malloc>();
+    add_sizes<pool>();
+    add_sizes<synchronized_pool>();
+    add_lists<24>();
+    add_lists<64>();
+    add_lists<192>();
+    add_lists<1024>();
+  }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -35,7 +35,8 @@ struct room_for {
 // else, and nothing of that, comes from `upstream`.
 //
 // The destructor wants all objects back. When some are still in use, a line on standard error says how many and the
-// kmem_cache stays: its objects remain valid, but only kfree can take them then.
+// kmem_cache stays: its objects remain valid, but only kfree can take them then. Like caches may share one kmem_cache
+// (kmem_cache_create), which goes with the last of them: SLAB_NO_MERGE forbids it.
 template <typename T>
 class cache final : public std::pmr::memory_resource {
 public:
@@ -89,7 +90,7 @@ public:
         return unique_ptr(create(std::forward<Arguments>(arguments)...), deleter{this});
     }
 
-    // For the functions of kslab/kmem_cache.h. It belongs to this object.
+    // For the functions of kslab/kmem_cache.h; valid as long as this object.
     ::kmem_cache* native() const noexcept { return native_; }
     std::pmr::memory_resource* upstream() const noexcept { return upstream_; }
 
@@ -124,18 +125,19 @@ private:
 // mutexes unlocked, lists empty, counters as the next user expects them.
 //
 // T() runs on a slow path of whichever thread acquires, many times in a row; it cannot report failure and must not use
-// its own cache. Objects are never destroyed one by one, so T must be trivially destructible.
+// its own cache. ~T() runs when the slab is given back, on a slow path of any thread, at the latest with the cache; nor
+// may it use the cache. With SLAB_POISON both run at every acquire and release. SLAB_DEBUG_INITIAL has no effect: there
+// is no T() that only looks.
 template <typename T>
 class constructed_cache {
 public:
     explicit constructed_cache(const char* name = nullptr, unsigned long flags = 0)
-        : native_(detail::create_named<T>(name, flags, construct)) {
+        : native_(detail::create_constructed<T>(name, flags, construct, kDestroys ? destruct : nullptr)) {
         detail::check_type<T>();
         static_assert(sizeof(T) <= detail::kMaxObjectSize, "kslab::constructed_cache: objects have at most 131072 bytes");
         static_assert(std::is_nothrow_default_constructible_v<T>,
                       "kslab::constructed_cache: T() must be noexcept; slabs are made where nobody can catch");
-        static_assert(std::is_trivially_destructible_v<T>,
-                      "kslab::constructed_cache: T must be trivially destructible; its slab's memory just goes away");
+        static_assert(std::is_nothrow_destructible_v<T>, "kslab::constructed_cache: ~T() must be noexcept");
     }
     constructed_cache(const constructed_cache&) = delete;
     constructed_cache& operator=(const constructed_cache&) = delete;
@@ -157,7 +159,12 @@ public:
     ::kmem_cache* native() const noexcept { return native_; }
 
 private:
-    static void construct(void* memory) noexcept { ::new (memory) T(); }
+    // Objects without a destructor cost no visit when their slab goes.
+    static constexpr bool kDestroys = !std::is_trivially_destructible_v<T>;
+    static void construct(void* memory, ::kmem_cache*, unsigned long flags) noexcept {
+        if ((flags & SLAB_CTOR_VERIFY) == 0) ::new (memory) T();
+    }
+    static void destruct(void* memory, ::kmem_cache*, unsigned long) noexcept { static_cast<T*>(memory)->~T(); }
 
     ::kmem_cache* native_;
 };

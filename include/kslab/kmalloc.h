@@ -85,4 +85,8 @@ size_t ksize(const void *object) __asm__("kslab_ksize");
 #ifdef __cplusplus
 }
 #endif
+
+#if defined(KSLAB_INLINE)
+#include "inline.h"
+#endif
 #endif

@@ -79,6 +79,17 @@ template <typename T>
     return cache;
 }
 
+// Objects that live as long as their slab.
+using slab_function = void (*)(void*, ::kmem_cache*, unsigned long);
+template <typename T>
+::kmem_cache* create_constructed(const char* name, unsigned long flags, slab_function ctor, slab_function dtor) {
+    cache_name made{};
+    if (name == nullptr) name = (made = unused_name(type_name<T>)).text;
+    ::kmem_cache* cache = ::kmem_cache_create_dtor(name, object_size<T>, object_alignment<T>, flags, ctor, dtor);
+    if (cache == nullptr) throw_not_created(errno);
+    return cache;
+}
+
 inline void* allocate_from(::kmem_cache* cache) {
     void* object = ::kmem_cache_alloc(cache, GFP_KERNEL);
     if (object == nullptr) throw_bad_alloc();

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Configuring and building one build directory. Needs common.sh and packages.sh.
 #
-# build_tools                      sees to it that a compiler, CMake and make are there, and libdw if it can be had
+# build_tools                      sees to it that a compiler, CMake and make are there; libdw and sdt.h if they can be had
 # build_dir DIR TARGET [OPTION...] configures DIR (below the root) if need be, then builds
 #
 # Everything goes to DIR.log; its tail is shown when a step fails.
@@ -16,18 +16,19 @@ build_tools() {
         packages_install "${packages[@]}" ||
             die "cannot build: these packages are missing: ${packages[*]} ($(packages_hint "${packages[@]}"))"
     fi
-    build_symbols
+    build_extra libdw-dev /usr/include/elfutils/libdwfl.h 'reports show no function names'
+    build_extra systemtap-sdt-dev "/usr/include/$(uname -m)-linux-gnu/sys/sdt.h" 'the library has no tracepoints'
 }
 
-# Reports show functions and lines by libdw. Everything else works without: one attempt is enough.
-build_symbols() {
-    local tried=$KSLAB_ROOT/build/.libdw-tried
-    [[ ! -e /usr/include/elfutils/libdwfl.h && ! -e $tried ]] || return 0
+# build_extra PACKAGE HEADER WITHOUT: everything else works without it, so one attempt is enough.
+build_extra() {
+    local package=$1 header=$2 without=$3
+    local tried=$KSLAB_ROOT/build/.$package-tried
+    [[ ! -e $header && ! -e /usr/include/sys/${header##*/} && ! -e $tried ]] || return 0
     command -v apt-get > /dev/null || return 0
     : > "$tried"
-    say "installing libdw-dev"
-    packages_install libdw-dev ||
-        say "without libdw-dev, reports show no function names ($(packages_hint libdw-dev))"
+    say "installing $package"
+    packages_install "$package" || say "without $package, $without ($(packages_hint "$package"))"
 }
 
 build_jobs() {

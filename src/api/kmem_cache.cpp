@@ -7,6 +7,7 @@
 #include "kslab/kmem_cache.h"
 
 #include "base/check.h"
+#include "base/probes.h"
 #include "cache/bad_free.h"
 #include "cache/node.h"
 #include "debug/object/bad_calls.h"
@@ -14,7 +15,6 @@
 #include "debug/object/quarantine.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/twins.h"
-#include "kmalloc/probes.h"
 
 // The header's struct is kslab's own, by another name.
 static kslab::kmem_cache* of(::kmem_cache* cache) { return reinterpret_cast<kslab::kmem_cache*>(cache); }
@@ -34,10 +34,18 @@ bool debug_takes_free(kmem_cache* cache, void* object) {
 }
 
 // Reached by a jump: the return address is that of who called kmem_cache_alloc.
-KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp, int node = NUMA_NO_NODE) {
-    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp, .node = node};
+KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp) {
+    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp};
     void* object = cache_alloc(cache, how);
     KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, cache->object_size, cache->size, gfp);
+    if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
+    return object;
+}
+
+KSLAB_NOINLINE void* alloc_on_node(kmem_cache* cache, gfp_t gfp, int node) {
+    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp, .node = node};
+    void* object = cache_alloc(cache, how);
+    KSLAB_PROBE6(kmem_cache_alloc_node, __builtin_return_address(0), object, cache->object_size, cache->size, gfp, node);
     if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
     return object;
 }
@@ -85,10 +93,10 @@ KSLAB_EXPORT void* kmem_cache_alloc(struct kmem_cache* cache, gfp_t flags) {
     using namespace kslab;
     kslab::kmem_cache* c = of(cache);
     array_cache* ac = hot_array(c->vector_offset);
-    uint32_t avail = ac->avail;
-    if (KSLAB_UNLIKELY(avail == 0)) return alloc_slow(c, flags);
-    avail--;
-    __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
+    // 64 bits wide: the borrow tells that it was 0.
+    uint64_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(__builtin_sub_overflow(avail, 1u, &avail))) return alloc_slow(c, flags);
+    __atomic_store_n(&ac->avail, static_cast<uint32_t>(avail), __ATOMIC_RELAXED);
     void* object = ac->entry[avail];
     KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, c->object_size, c->size, flags);
     if (KSLAB_UNLIKELY((flags & __GFP_ZERO) != 0)) return zeroed(c, object);
@@ -103,7 +111,7 @@ KSLAB_EXPORT void* kmem_cache_alloc_node(struct kmem_cache* cache, gfp_t flags, 
     using namespace kslab;
     if (KSLAB_LIKELY(nr_nodes == 1 || node < 0)) return kmem_cache_alloc(cache, flags);
     kslab::kmem_cache* c = of(cache);
-    return alloc_slow(c, flags, node);
+    return alloc_on_node(c, flags, node);
 }
 
 KSLAB_EXPORT int kmem_cache_alloc_bulk(struct kmem_cache* cache, gfp_t flags, size_t count, void** objects) {
@@ -177,5 +185,11 @@ KSLAB_EXPORT struct kmem_cache* kmem_find_general_cachep(size_t size, gfp_t flag
 }
 
 KSLAB_EXPORT int slab_is_available(void) { return kslab::booted() ? 1 : 0; }
+
+// What the inlined forms call, in the archives only (kslab/inline.h).
+void* kslab_kmem_cache_alloc_called(struct kmem_cache* cache, gfp_t flags)
+    __attribute__((alias("kslab_kmem_cache_alloc"), visibility("hidden")));
+void kslab_kmem_cache_free_called(struct kmem_cache* cache, void* object)
+    __attribute__((alias("kslab_kmem_cache_free"), visibility("hidden")));
 
 }  // extern "C"

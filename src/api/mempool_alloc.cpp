@@ -4,6 +4,7 @@
 #include "api/mempool.h"
 #include "base/check.h"
 #include "base/host.h"
+#include "base/probes.h"
 #include "debug/object/objects.h"
 #include "debug/stack/stack_depot.h"
 #include "os/clock.h"
@@ -148,17 +149,21 @@ extern "C" {
 
 KSLAB_EXPORT void* mempool_alloc(mempool_t* pool, gfp_t gfp_mask) {
     patience endless(kForEver);
-    return allocate(pool, gfp_mask, endless);
+    void* element = allocate(pool, gfp_mask, endless);
+    KSLAB_PROBE4(mempool_alloc, __builtin_return_address(0), pool, element, gfp_mask);
+    return element;
 }
 
 KSLAB_EXPORT void* mempool_alloc_timeout(mempool_t* pool, gfp_t gfp_mask, unsigned int milliseconds) {
     patience until(milliseconds);
     void* element = allocate(pool, gfp_mask, until);
+    KSLAB_PROBE4(mempool_alloc, __builtin_return_address(0), pool, element, gfp_mask);
     if (element == nullptr) errno = (gfp_mask & __GFP_WAIT) != 0 ? ETIMEDOUT : EAGAIN;
     return element;
 }
 
 KSLAB_EXPORT void mempool_free(void* element, mempool_t* pool) {
+    KSLAB_PROBE3(mempool_free, __builtin_return_address(0), pool, element);
     if (element == nullptr || put_into_reserve(pool, element)) return;
     bool without_reserve = pool->min_nr == 0;
     pool->free(element, pool->pool_data);

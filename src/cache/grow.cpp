@@ -1,6 +1,7 @@
 // Making and destroying slabs. No lock is held while the system, the page allocator or a constructor works.
 #include "base/check.h"
 #include "base/host.h"
+#include "base/probes.h"
 #include "cache/deferred.h"
 #include "cache/node.h"
 #include "check/slab_records.h"
@@ -107,6 +108,7 @@ bool cache_grow(kmem_cache* cache, unsigned n, gfp_t gfp) {
     node.num_objects += s->num;
     node.num_pages += s->pages->pages;
     node.grown += 1;
+    KSLAB_PROBE5(kslab_grow, cache->name, s->pages->start, s->pages->pages, n, gfp);
     return true;
 }
 
@@ -161,6 +163,7 @@ void slab_destroy(slab* s) {
 void slab_release(slab* s) {
     destruct(s->cache, s);
     run* pages_of_slab = s->pages;
+    KSLAB_PROBE3(kslab_destroy, s->cache->name, pages_of_slab->start, pages_of_slab->pages);
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);
     page_map_set_owners(pages_of_slab->start, pages_of_slab->pages, page_owner{});
     metadata_free(s, descriptor_bytes(s->cache, s->num));

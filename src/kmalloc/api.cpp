@@ -3,10 +3,11 @@
 
 #include <stdint.h>
 
+#include "base/probes.h"
 #include "cache/bad_free.h"
 #include "kmalloc/kmalloc.h"
-#include "kmalloc/probes.h"
 #include "kmalloc/twins.h"
+#include "thread/slots.h"
 
 using namespace kslab;
 
@@ -43,6 +44,12 @@ KSLAB_NOINLINE void* kmalloc_special(const call& how) {
     return object;
 }
 
+// Reached by a jump, as all that is slow: the fast paths need no stack frame.
+KSLAB_NOINLINE void kfree_slow(void* object) {
+    page_owner owner = owner_or_report(object, call_kind::kfree);
+    if (!owner.none()) free_owned(object, owner, {.kind = call_kind::kfree});
+}
+
 // Reached by a jump, as kmalloc's caller called it.
 KSLAB_NOINLINE void* kmalloc_missed(size_t size, gfp_t flags) {
     void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags});
@@ -59,13 +66,14 @@ extern "C" {
 KSLAB_EXPORT void* kmalloc(size_t size, gfp_t flags) {
     if (KSLAB_UNLIKELY(size - kSmallestClass - 1 >= kFastMaximum - kSmallestClass || (flags & kSpecialFlags) != 0))
         return kmalloc_missed(size, flags);
-    array_cache* ac = array_at(current_thread, malloc_slots[(size + 15) >> 4]);
-    uint32_t avail = ac->avail;
-    if (KSLAB_UNLIKELY(avail == 0)) return kmalloc_missed(size, flags);
-    avail--;
-    __atomic_store_n(&ac->avail, avail, __ATOMIC_RELAXED);
+    size_t unit = (size + 15) >> 4;
+    array_cache* ac = array_at(current_thread, kmalloc_slots.slot[unit]);
+    // 64 bits wide: the borrow tells that it was 0.
+    uint64_t avail = ac->avail;
+    if (KSLAB_UNLIKELY(__builtin_sub_overflow(avail, 1u, &avail))) return kmalloc_missed(size, flags);
+    __atomic_store_n(&ac->avail, static_cast<uint32_t>(avail), __ATOMIC_RELAXED);
     void* object = ac->entry[avail];
-    KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, 0, flags);
+    KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, kmalloc_slots.bytes[unit], flags);
     return object;
 }
 
@@ -78,7 +86,7 @@ KSLAB_EXPORT void* kmalloc_track(size_t size, gfp_t flags, const void* caller) {
 KSLAB_EXPORT void* kmalloc_node(size_t size, gfp_t flags, int node) {
     if (KSLAB_LIKELY(node < 0 || nr_nodes == 1)) return kmalloc(size, flags);
     void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .node = node});
-    KSLAB_PROBE5(kmalloc_node, __builtin_return_address(0), object, size, ksize(object), flags);
+    KSLAB_PROBE6(kmalloc_node, __builtin_return_address(0), object, size, ksize(object), flags, node);
     return object;
 }
 
@@ -99,12 +107,11 @@ KSLAB_EXPORT void* kcalloc(size_t count, size_t size, gfp_t flags) {
 }
 
 KSLAB_EXPORT void kfree(const void* pointer) {
-    if (ZERO_OR_NULL_PTR(pointer)) return;
     void* object = const_cast<void*>(pointer);
     KSLAB_PROBE2(kfree, __builtin_return_address(0), object);
+    if (ZERO_OR_NULL_PTR(object)) return;
     if (KSLAB_LIKELY(free_fast(object))) return;
-    page_owner owner = owner_or_report(object, call_kind::kfree);
-    if (!owner.none()) free_owned(object, owner, {.kind = call_kind::kfree});
+    kfree_slow(object);
 }
 
 KSLAB_EXPORT void kfree_sensitive(const void* pointer) {
@@ -131,6 +138,7 @@ KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
     void* larger = kmalloc(size, flags);
     if (larger == nullptr) return nullptr;
     __builtin_memcpy(larger, object, have);
+    KSLAB_PROBE2(kfree, __builtin_return_address(0), object);
     free_owned(object, owner, {.kind = call_kind::krealloc});
     return larger;
 }
@@ -150,5 +158,8 @@ KSLAB_EXPORT size_t ksize(const void* object) {
     page_owner owner = owner_or_report(object, call_kind::ksize);
     return owner.none() ? 0 : usable_size(object, owner);
 }
+
+// What the inlined form calls, in the archives only (kslab/inline.h).
+void* kslab_kmalloc_called(size_t size, gfp_t flags) __attribute__((alias("kslab_kmalloc"), visibility("hidden")));
 
 }  // extern "C"

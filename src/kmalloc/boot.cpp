@@ -10,6 +10,7 @@
 #include "os/report_fd.h"
 #include "pages/page_allocator.h"
 #include "thread/rcu.h"
+#include "thread/slots.h"
 
 namespace kslab {
 
@@ -65,7 +66,8 @@ void make_size_tables() {
         size_t size = unit == 0 ? kMallocMinimum : unit * 16;
         while (kmalloc_caches.classes.size[index] < size) index++;
         kmalloc_caches.class_of[unit] = static_cast<uint8_t>(index);
-        malloc_slots[unit] = kmalloc_caches.caches[index].slot;
+        kmalloc_slots.slot[unit] = kmalloc_caches.caches[index].slot;
+        kmalloc_slots.bytes[unit] = static_cast<uint16_t>(kmalloc_caches.classes.size[index]);
     }
 }
 

@@ -12,6 +12,14 @@ struct slot_table {
 };
 extern slot_table slots;
 
+// malloc_slots (thread_cache.h) is `slot`. `bytes` are those of the objects: beside the slots, where the tracepoint of
+// kmalloc has them at hand without an instruction.
+struct kmalloc_table {
+    uint16_t slot[kFastMaximum / 16 + 1];
+    uint16_t bytes[kFastMaximum / 16 + 1];
+};
+extern kmalloc_table kmalloc_slots;
+
 // By kmem_cache::index; thread_list_lock.
 extern kmem_cache* vector_caches[kMaxVectorCaches];
 

@@ -166,6 +166,104 @@ TEST(cxx_constructed, objects_keep_their_state_between_uses) {
     EXPECT_TRUE(is_empty(sessions.native()));
 }
 
+struct owner {
+    static inline std::atomic<int> constructed{0}, destroyed{0};
+    owner() noexcept { constructed++; }
+    ~owner() {
+        EXPECT_EQ(text, "mine") << "as its last user left it";
+        kfree(kmalloc(100, GFP_KERNEL));  // no lock is held
+        destroyed++;
+    }
+    std::string text = "mine";
+    std::vector<int> more = std::vector<int>(100);
+    static void count_from_zero() { constructed = destroyed = 0; }
+    static int live() { return constructed - destroyed; }
+};
+
+// Acquires and releases `many`, in which slabs come and go.
+void use(kslab::constructed_cache<owner>& cache, int many) {
+    std::vector<kslab::constructed_cache<owner>::unique_ptr> all;
+    for (int i = 0; i < many; i++) all.push_back(cache.acquire_unique());
+    for (auto& one : all) EXPECT_EQ(one->text, "mine");
+}
+
+TEST(cxx_constructed, what_was_constructed_is_destroyed) {
+    owner::count_from_zero();
+    {
+        kslab::constructed_cache<owner> owners;
+        use(owners, 2000);
+        std::thread([&] { use(owners, 500); }).join();
+        EXPECT_GE(owner::live(), 2000);
+        auto one = owners.acquire_unique();
+        kmem_cache_shrink(owners.native());
+        EXPECT_GT(owner::destroyed, 500) << "with their slabs";
+        EXPECT_GT(owner::live(), 0);
+        EXPECT_EQ(one->text, "mine");
+    }
+    EXPECT_GT(owner::constructed, 0);
+    EXPECT_EQ(owner::live(), 0);
+    EXPECT_STREQ(kslab::validate_heap(), nullptr);
+}
+
+TEST(cxx_constructed, with_poison_at_every_use) {
+    owner::count_from_zero();
+    {
+        kslab::constructed_cache<owner> owners("poisoned", SLAB_POISON | SLAB_DEBUG_INITIAL);
+        use(owners, 100);
+        EXPECT_EQ(owner::constructed, 100);
+        EXPECT_EQ(owner::live(), 0);
+        owner* one = owners.acquire();
+        EXPECT_EQ(owner::live(), 1);
+        owners.release(one);
+    }
+    EXPECT_EQ(owner::live(), 0);
+}
+
+TEST(cxx_constructed, looking_constructs_nothing) {
+    owner::count_from_zero();
+    {
+        kslab::constructed_cache<owner> owners("looked-at", SLAB_DEBUG_INITIAL);
+        use(owners, 100);
+        int so_far = owner::constructed;
+        use(owners, 100);
+        EXPECT_EQ(owner::constructed, so_far);
+    }
+    EXPECT_EQ(owner::live(), 0);
+}
+
+// ---- Caches of one name
+
+TEST(cxx_cache, like_caches_share_and_outlive_each_other) {
+    kslab_last_report[0] = '\0';
+    kslab::cache<point> second("shared");
+    point* kept = second.create(1, 2);
+    {
+        kslab::cache<point> first("shared"), third;
+        EXPECT_EQ(first.native(), second.native());
+        point* p = first.create(3, 4);
+        first.destroy(p);
+        third.destroy(third.create(5, 6));
+    }
+    EXPECT_STREQ(kslab_last_report, "") << "objects in use are the other one's";
+    EXPECT_EQ(kept->x, 1);
+    second.destroy(kept);
+    EXPECT_TRUE(is_empty(second.native()));
+    EXPECT_STREQ(kslab::validate_heap(), nullptr);
+}
+
+TEST(cxx_cache, a_name_that_an_unlike_cache_has_is_refused) {
+    kslab::cache<point> points("taken");
+    EXPECT_THROW((kslab::cache<std::array<char, 3000>>("taken")), std::invalid_argument);
+    kslab::constructed_cache<session> sessions("taken-too");
+    EXPECT_THROW(kslab::constructed_cache<session>("taken-too"), std::invalid_argument);
+}
+
+TEST(cxx_cache, unnamed_caches_of_one_type_have_names_of_their_own) {
+    kslab::constructed_cache<session> first, second;
+    EXPECT_NE(first.native(), second.native());
+    EXPECT_EQ(std::string(kmem_cache_name(second.native())), std::string(kmem_cache_name(first.native())) + "#2");
+}
+
 // ---- What fails
 
 CHILD_PROGRAM(cxx_limit) {

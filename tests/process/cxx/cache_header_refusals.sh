@@ -2,7 +2,7 @@
 # kslab/cache.hpp compiles without a warning in every C++ from 17 on, without exceptions and RTTI too, and says in
 # plain words which types it does not take.
 # label: full
-# timeout: 120
+# timeout: 240
 # needs: tool g++
 set -u
 [ -d "${TEST_INCLUDE:-}" ] || { echo "no headers"; exit 77; }
@@ -19,9 +19,11 @@ struct alignas(8192) wide { int x; };
 struct large { char bytes[131073]; };
 struct throws { throws() noexcept(false); };
 struct destroys { destroys() noexcept; ~destroys(); };
+struct throws_late { throws_late() noexcept; ~throws_late() noexcept(false); };
 END_OF_TEXT
 good='void use() { kslab::cache<point> a; a.destroy(a.create(1, 2)); (void)a.make_unique();
     kslab::constructed_cache<point> b("b", SLAB_HWCACHE_ALIGN); b.release(b.acquire()); (void)b.acquire_unique();
+    kslab::constructed_cache<destroys> f; f.release(f.acquire());
     std::list<int, kslab::allocator<int>> c(3); std::pmr::list<int> d(&a); c.clear(); d.clear();
     std::list<large, kslab::allocator<large>> e(1); }'
 
@@ -45,7 +47,7 @@ aligned to 4096 bytes at most|std::list<wide, kslab::allocator<wide>> l(1);
 no references, functions, arrays|kslab::cache<const point> c;
 no references, functions, arrays|kslab::cache<int[3]> c;
 must be noexcept|kslab::constructed_cache<throws> c;
-must be trivially destructible|kslab::constructed_cache<destroys> c;
+~T() must be noexcept|kslab::constructed_cache<throws_late> c;
 END_OF_TEXT
 done
 exit $status
