@@ -29,7 +29,7 @@ struct alignas(kCacheLine) group {
 // Guards making and ending groups and child caches.
 extern mutex groups_lock;
 
-// Whether there was ever a group: until then nobody looks for any.
+// Whether there was ever a group, or there will be for each module: until then nobody looks for any.
 extern relaxed<bool> groups_in_use;
 
 // Null when there is none of that number, or `id` is 0.

@@ -1,6 +1,7 @@
 // Bringing the allocator up, and what reaping does beyond the threads' arrays.
 #include "base/bits.h"
 #include "base/check.h"
+#include "cache/group.h"
 #include "cache/node.h"
 #include "config/debug_names.h"
 #include "kmalloc/kmalloc.h"
@@ -99,7 +100,7 @@ void boot_once() {
                 .merge = active_options.nomerge == on_off::off,
                 .stats = active_options.stats == on_off::on});
     nodes_boot(active_options.nodes);
-    by_module = active_options.groups == group_choice::modules;
+    by_module = groups_in_use = active_options.groups == group_choice::modules;
     thread_boot(active_options.thread_cache);
     run_cache_init(cpus);
     kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);
