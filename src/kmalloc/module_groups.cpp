@@ -1,5 +1,6 @@
 #include "kmalloc/module_groups.h"
 
+#include "base/format.h"
 #include "base/relaxed.h"
 #include "cache/group.h"
 #include "os/maps_reader.h"
@@ -40,33 +41,41 @@ unsigned module_count = 0;
 unsigned range_count = 0;
 maps_reader reader;
 
-uint64_t hash_of(const char* path) {
+// What the system puts behind the path of a file that was replaced while it is mapped.
+constexpr char kDeleted[] = " (deleted)";
+
+size_t path_length(const char* path) {
+    constexpr size_t kSuffix = sizeof kDeleted - 1;
+    size_t length = string_length(path);
+    return length > kSuffix && strings_equal(path + length - kSuffix, kDeleted) ? length - kSuffix : length;
+}
+
+uint64_t hash_of(const char* path, size_t length) {
     uint64_t hash = 0xcbf29ce484222325u;
-    for (; *path != '\0'; path++) hash = (hash ^ static_cast<unsigned char>(*path)) * 0x100000001b3u;
+    for (size_t i = 0; i < length; i++) hash = (hash ^ static_cast<unsigned char>(path[i])) * 0x100000001b3u;
     return hash;
 }
 
-const char* last_component(const char* path) {
-    const char* last = path;
-    for (; *path != '\0'; path++)
-        if (*path == '/') last = path + 1;
-    return last;
+size_t last_component(const char* path, size_t length) {
+    while (length > 0 && path[length - 1] != '/') length--;
+    return length;
 }
 
 // What comes when there are too many goes to the last.
 unsigned module_of_path(const char* path) {
     if (path[0] == '\0') path = "[anonymous]";
-    uint64_t hash = hash_of(path);
+    size_t length = path_length(path);
+    uint64_t hash = hash_of(path, length);
     for (unsigned i = 0; i < module_count; i++)
         if (modules[i].path == hash) return i;
     if (module_count == kMostModules) return kMostModules - 1;
     module& m = modules[module_count];
     m.path = hash;
     m.group = 0;
-    const char* name = last_component(path);
-    unsigned length = 0;
-    for (; name[length] != '\0' && length < kGroupNameBytes - 1; length++) m.name[length] = name[length];
-    m.name[length] = '\0';
+    size_t begin = last_component(path, length);
+    size_t kept = length - begin < kGroupNameBytes - 1 ? length - begin : kGroupNameBytes - 1;
+    for (size_t i = 0; i < kept; i++) m.name[i] = path[begin + i];
+    m.name[kept] = '\0';
     return module_count++;
 }
 
