@@ -4,7 +4,7 @@
  *
  * What is counted: while a thread is in a group, everything that it gets from kmalloc and its kin, from malloc and operator
  * new where kslab is the process's malloc, and from caches that were made with SLAB_ACCOUNT. Objects of other caches of
- * kmem_cache_create belong to no group; __GFP_ACCOUNT changes nothing. Per-CPU memory and what pools take of these sources are counted.
+ * kmem_cache_create belong to no group; __GFP_ACCOUNT changes nothing. Per-CPU memory and what pools take are counted, too.
  * Whoever frees an object, in whatever group, takes it off its own group's account. realloc leaves an object that stays in
  * place in its group; one that moves to a new object is counted where the caller is.
  *
@@ -25,8 +25,11 @@
  * calls malloc, calloc, realloc, a function of the memalign family, operator new, kmalloc and its kin, or
  * kmem_cache_alloc: for the one to which the call returns. What libstdc++.so itself allocates on a program's behalf (the
  * text of a std::string built in the library, strdup in libc) is the library's; what templates allocate is the program's
- * that instantiated them. The groups are named by the files, come into being as they call, and live on after dlclose; code in no file is "[anonymous]". At
- * exit a table goes to standard error or KSLAB_LOG.
+ * that instantiated them; what kslab's pools and per-CPU memory take is nobody's. A function whose last act is to return
+ * malloc's result may be left out by the compiler: then its caller counts. The groups are named by the files without their
+ * directories, come into being as they call, and live on after dlclose; code in no file is "[anonymous]". A library that is
+ * mapped where another was before may be taken for that one unless it came by dlopen of the program's. At exit a table goes to
+ * standard error or KSLAB_LOG.
  *
  * All functions are safe in any thread and not in signal handlers. A group is an int above 0; 0 is no group.
  */

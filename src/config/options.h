@@ -71,7 +71,7 @@ struct option_text {
     X(text, SLABINFO, slabinfo, option_text, option_text{}, "path|-", "at exit write slabinfo there; -: standard error; %p and %e as in LOG") \
     X(number, SLABINFO_SIGNAL, slabinfo_signal, size_t, 0, "0..64", "on this signal obey path.tune and write slabinfo; 0: none") \
     X(choice, GROUPS, groups, group_choice, group_choice::threads, "threads|modules",                          \
-      "modules: count memory for each shared object that calls, every call is slow, and list it all at exit")      \
+      "modules: count memory for each shared object that calls, slowly, and list it at exit")      \
     X(choice, VERBOSE, verbose, on_off, on_off::off, "0|1", "1: say at the start whether kslab is active, and with what")  \
     X(choice, HELP, help, on_off, on_off::off, "0|1", "1: print this table")
 

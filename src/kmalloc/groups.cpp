@@ -15,7 +15,8 @@ namespace kslab {
 group* group_of_call(const call& how) {
     thread_cache* thread = attached_thread();
     unsigned id = thread == nullptr ? 0 : group_of_thread(thread);
-    if (id == 0 && by_module) id = module_group(how.caller);
+    // What kslab itself asks for, on whoever's behalf, says no caller.
+    if (id == 0 && by_module && how.caller != nullptr) id = module_group(how.caller);
     return id == 0 ? nullptr : group_by_id(id);
 }
 

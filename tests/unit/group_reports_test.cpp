@@ -58,6 +58,8 @@ TEST(group_reports, slabinfo_has_rows_of_roots_which_include_their_children) {
     EXPECT_EQ(active("report-root"), 0u);
     EXPECT_EQ(kslab::validate_heap(), nullptr);
     kmem_cache_destroy(root);
+    EXPECT_EQ(kslab_group_destroy(first), 0);
+    EXPECT_EQ(kslab_group_destroy(second), 0);
 }
 
 TEST(group_reports, the_table_has_a_line_for_each_group) {
@@ -76,6 +78,7 @@ TEST(group_reports, the_table_has_a_line_for_each_group) {
         "two_words                                  64            1           64            0         5000\n";
     EXPECT_STREQ(text, expected);
     kfree(object);
+    errno = 0;
     EXPECT_EQ(kslab_groups(-1), -1);
     EXPECT_EQ(errno, EBADF);
     EXPECT_EQ(kslab_group_find("two words"), group);
