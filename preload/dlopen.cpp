@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "kmalloc/kmalloc.h"
+#include "kmalloc/module_groups.h"
 #include "os/executable.h"
 
 extern "C" KSLAB_EXPORT __attribute__((used)) void* dlopen(const char* file, int flags) {
@@ -14,6 +15,7 @@ extern "C" KSLAB_EXPORT __attribute__((used)) void* dlopen(const char* file, int
         found = reinterpret_cast<function*>(kslab::next_definition("dlopen"));
         __atomic_store_n(&next, found, __ATOMIC_RELEASE);
     }
+    kslab::module_groups_forget();
     if (kslab::active_options.deepbind_flag == kslab::deepbind::clear) flags &= ~RTLD_DEEPBIND;
     return found(file, flags);
 }

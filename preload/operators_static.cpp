@@ -28,41 +28,43 @@ void* allocate_or_null(Allocate allocate) noexcept {
 
 using kslab::call_kind;
 
-void* plain(std::size_t size, call_kind kind) {
-    return allocate_or_throw([=] { return kslab::malloc_inline(size, kind); });
+// `caller` is the operator's return address (malloc/malloc.h).
+void* plain(std::size_t size, call_kind kind, const void* caller) {
+    return allocate_or_throw([=] { return kslab::malloc_inline(size, kind, caller); });
 }
 
-void* aligned(std::size_t size, std::align_val_t align, call_kind kind) {
-    return allocate_or_throw([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size, kind); });
+void* aligned(std::size_t size, std::align_val_t align, call_kind kind, const void* caller) {
+    return allocate_or_throw([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size, kind, caller); });
 }
 
-void* plain_or_null(std::size_t size, call_kind kind) noexcept {
-    return allocate_or_null([=] { return kslab::malloc_slow(size, kind); });
+void* plain_or_null(std::size_t size, call_kind kind, const void* caller) noexcept {
+    return allocate_or_null([=] { return kslab::malloc_slow(size, kind, caller); });
 }
 
-void* aligned_or_null(std::size_t size, std::align_val_t align, call_kind kind) noexcept {
-    return allocate_or_null([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size, kind); });
+void* aligned_or_null(std::size_t size, std::align_val_t align, call_kind kind, const void* caller) noexcept {
+    return allocate_or_null([=] { return kslab::memalign_any(static_cast<std::size_t>(align), size, kind, caller); });
 }
 
 }  // namespace
 
 #define KSLAB_NAME KSLAB_EXPORT __attribute__((used))
+#define KSLAB_CALLER __builtin_return_address(0)
 
 using size = std::size_t;
 using align = std::align_val_t;
 using nothrow = const std::nothrow_t&;
 
-KSLAB_NAME void* operator new(size n) { return plain(n, call_kind::new_object); }
-KSLAB_NAME void* operator new[](size n) { return plain(n, call_kind::new_array); }
-KSLAB_NAME void* operator new(size n, nothrow) noexcept { return plain_or_null(n, call_kind::new_object); }
-KSLAB_NAME void* operator new[](size n, nothrow) noexcept { return plain_or_null(n, call_kind::new_array); }
-KSLAB_NAME void* operator new(size n, align a) { return aligned(n, a, call_kind::new_aligned); }
-KSLAB_NAME void* operator new[](size n, align a) { return aligned(n, a, call_kind::new_array_aligned); }
+KSLAB_NAME void* operator new(size n) { return plain(n, call_kind::new_object, KSLAB_CALLER); }
+KSLAB_NAME void* operator new[](size n) { return plain(n, call_kind::new_array, KSLAB_CALLER); }
+KSLAB_NAME void* operator new(size n, nothrow) noexcept { return plain_or_null(n, call_kind::new_object, KSLAB_CALLER); }
+KSLAB_NAME void* operator new[](size n, nothrow) noexcept { return plain_or_null(n, call_kind::new_array, KSLAB_CALLER); }
+KSLAB_NAME void* operator new(size n, align a) { return aligned(n, a, call_kind::new_aligned, KSLAB_CALLER); }
+KSLAB_NAME void* operator new[](size n, align a) { return aligned(n, a, call_kind::new_array_aligned, KSLAB_CALLER); }
 KSLAB_NAME void* operator new(size n, align a, nothrow) noexcept {
-    return aligned_or_null(n, a, call_kind::new_aligned);
+    return aligned_or_null(n, a, call_kind::new_aligned, KSLAB_CALLER);
 }
 KSLAB_NAME void* operator new[](size n, align a, nothrow) noexcept {
-    return aligned_or_null(n, a, call_kind::new_array_aligned);
+    return aligned_or_null(n, a, call_kind::new_array_aligned, KSLAB_CALLER);
 }
 
 // Sizes and alignments are not trusted: a wrong one must not corrupt anything. Debugging compares them.

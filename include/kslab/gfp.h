@@ -36,7 +36,7 @@ typedef unsigned int gfp_t;
 #define __GFP_HARDWALL 0x20000u
 #define __GFP_THISNODE 0x40000u
 #define __GFP_RECLAIMABLE 0x80000u
-/* Newer kernels' flag: charged to the caller's group (kslab/group.h), as all allocations in a group are. */
+/* Newer kernels' flag: accepted; what is charged to a group (kslab/group.h) is the cache's affair: SLAB_ACCOUNT. */
 #define __GFP_ACCOUNT 0x2000000u
 /* A flag of allocation in Linux 2.6; its number is kslab's. */
 #define SLAB_NO_GROW 0x40000000u

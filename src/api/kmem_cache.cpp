@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/probes.h"
 #include "cache/bad_free.h"
+#include "cache/group.h"
 #include "cache/node.h"
 #include "debug/object/bad_calls.h"
 #include "debug/object/objects.h"
@@ -35,7 +36,10 @@ bool debug_takes_free(kmem_cache* cache, void* object) {
 
 // Reached by a jump: the return address is that of who called kmem_cache_alloc.
 KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp) {
-    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp};
+    call how{.kind = call_kind::kmem_cache_alloc,
+             .size = cache->object_size,
+             .gfp = gfp,
+             .caller = __builtin_return_address(0)};
     void* object = cache_alloc(cache, how);
     KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, cache->object_size, cache->size, gfp);
     if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
@@ -54,6 +58,13 @@ KSLAB_NOINLINE void free_slow(kmem_cache* cache, void* object) {
     if (object == nullptr) return;
     if (KSLAB_UNLIKELY(debug_flags != 0) && debug_takes_free(cache, object)) return;
     cache_free(cache, object);
+}
+
+// False: objects are in use, or in other threads' arrays.
+bool shrink(kmem_cache* cache) {
+    ask_to_drain(cache);
+    drain_this_thread(cache);
+    return cache_shrink_node(cache);
 }
 
 KSLAB_NOINLINE void* zeroed(kmem_cache* cache, void* object) {
@@ -153,9 +164,9 @@ KSLAB_EXPORT int kmem_cache_shrink(struct kmem_cache* cache) {
     using namespace kslab;
     kslab::kmem_cache* c = of(cache);
     if (c->debug != 0) quarantine_drain();
-    ask_to_drain(c);
-    drain_this_thread(c);
-    return cache_shrink_node(c) ? 0 : 1;
+    bool empty = shrink(c);
+    for_each_child(c, [&empty](kslab::kmem_cache* child) { empty = shrink(child) && empty; });
+    return empty ? 0 : 1;
 }
 
 KSLAB_EXPORT unsigned int kmem_cache_size(struct kmem_cache* cache) { return of(cache)->object_size; }
@@ -175,7 +186,7 @@ KSLAB_EXPORT int kmem_ptr_validate(struct kmem_cache* cache, const void* object)
         return find_place(object, p) && p.cache == c && p.object() == object ? 1 : 0;
     }
     const slab* s = page_owner_of(object).slab();
-    return s != nullptr && s->cache == c && obj_to_index(s, object, c->size, c->reciprocal) != kNoIndex ? 1 : 0;
+    return s != nullptr && (s->cache == c || s->cache->root == c) && obj_to_index(s, object, c->size, c->reciprocal) != kNoIndex ? 1 : 0;
 }
 
 KSLAB_EXPORT struct kmem_cache* kmem_find_general_cachep(size_t size, gfp_t flags) {

@@ -8,6 +8,7 @@
 #include "cache/node.h"
 #include "debug/object/bad_calls.h"
 #include "debug/object/quarantine.h"
+#include "kmalloc/groups.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/kmem_cache.h"
 #include "pages/meta_arena.h"
@@ -113,23 +114,15 @@ struct ::kmem_cache* create(cache_request request) {
     }
 }
 
-size_t objects_out(kmem_cache* cache) {
-    size_t out = 0;
-    for_each_node(cache, [&out](cache_node& node) {
-        scoped_lock lock(node.list_lock);
-        out += node.num_objects - node.free_objects;
-    });
-    return out;
-}
-
 void destroy(kmem_cache* cache) {
     bool type_stable = (cache->flags & SLAB_DESTROY_BY_RCU) != 0;
     if (type_stable) rcu_check_outside("kmem_cache_destroy of type-stable memory");
     // Off the chain first: reaping and trimming hold objects of a cache for moments, which would look like use.
     cache_chain_remove(cache);
+    size_t of_groups = destroy_children_of(cache);
     drain_all_arrays_of(cache);
     if (cache->debug != 0) quarantine_drain();
-    if (cache_shrink_node(cache) && (cache->debug == 0 || live_objects_of(cache) == 0)) {
+    if (cache_shrink_node(cache) && of_groups == 0 && (cache->debug == 0 || live_objects_of(cache) == 0)) {
         // A reader that began before may look at any object of this cache until it is done.
         if (type_stable) rcu_drain_deferred(cache);
         return discard(cache);
@@ -138,7 +131,7 @@ void destroy(kmem_cache* cache) {
     if (cache->debug != 0)
         report_objects_remaining(cache);
     else
-        report_line()->put("kmem_cache_destroy ").put(cache->name).put(": ").dec(objects_out(cache)).put(
+        report_line()->put("kmem_cache_destroy ").put(cache->name).put(": ").dec(objects_out(cache) + of_groups).put(
             " objects are still in use; the cache stays");
     errno = EBUSY;
 }

@@ -18,11 +18,11 @@ KSLAB_NOINLINE void attach() {
 
 // Not cold: nested sections, and all where readers fence.
 __attribute__((noinline)) void read_lock_slow() {
-    if (KSLAB_UNLIKELY(state_of(current_thread) == thread_state::empty)) attach();
-    rcu_enter_slow(current_thread);
+    if (KSLAB_UNLIKELY(state_of(this_thread()) == thread_state::empty)) attach();
+    rcu_enter_slow(this_thread());
 }
 
-__attribute__((noinline)) void read_unlock_slow() { rcu_leave_slow(current_thread); }
+__attribute__((noinline)) void read_unlock_slow() { rcu_leave_slow(this_thread()); }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "api/slabinfo_text.h"
 
 #include "base/check.h"
+#include "cache/group.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/page_allocator.h"
 
@@ -59,9 +60,18 @@ KSLAB_NOINLINE void say_error(const cache_report& r) {
     report_line()->put("cache ").put(r.name).put(" error: ").put(r.error);
 }
 
+KSLAB_NOINLINE void add_child(kmem_cache* child, cache_report& to) {
+    cache_report r;
+    cache_report_read(child, r);
+    to.add(r);
+}
+
+// As in the kernel, children of groups have no rows: their roots' include them.
 KSLAB_NOINLINE void put_cache(kmem_cache* cache, output& to) {
+    if (cache->root != nullptr) return;
     cache_report r;
     cache_report_read(cache, r);
+    for_each_child(cache, [&r](kmem_cache* child) { add_child(child, r); });
     to.slab_pages += r.pages;
     to.row(r);
     if (r.errors_found && r.error != nullptr) say_error(r);

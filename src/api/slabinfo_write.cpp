@@ -30,7 +30,7 @@ struct outcome {
 outcome tune_named(const tune_line& line) {
     outcome result;
     for_each_cache([&](kmem_cache* cache) {
-        if (result.found || !names(cache, line)) return;
+        if (result.found || cache->root != nullptr || !names(cache, line)) return;
         result.found = true;
         result.capacity = tune_capacity(cache);
         result.error = cache_tune(cache, line.limit, line.batchcount, line.shared);
@@ -52,7 +52,7 @@ void report_unknown(report_line& out, const tune_line& line) {
     nearest_name search(line.name, line.name_length);
     char near[kCacheNameBytes] = "";
     for_each_cache([&](kmem_cache* cache) {
-        if (search.is_nearer(cache->name)) __builtin_memcpy(near, cache->name, sizeof near);
+        if (cache->root == nullptr && search.is_nearer(cache->name)) __builtin_memcpy(near, cache->name, sizeof near);
     });
     if (near[0] != '\0') out->put("; did you mean ").put(near).put('?');
 }

@@ -18,6 +18,8 @@ enum class lock_rank : uint8_t {
     report,       // debug/report/report.cpp: one report at a time
     stats,        // kmalloc/stats.cpp: the sums in all caches
     shrinkers,    // kmalloc/shrinkers.cpp: the list of them
+    modules,      // kmalloc/module_groups.cpp: which module an address is in
+    groups,       // cache/group.cpp: making and ending groups, and child caches
     tuning,       // cache/tune.cpp: one change of tunables at a time
     cache_chain,  // the list of all caches, creation and destruction
     thread_list,  // all threads' arrays

@@ -149,7 +149,7 @@ namespace {
 void destruct(const kmem_cache* cache, slab* s) {
     // With poison the destructor ran when the object was freed.
     if (KSLAB_LIKELY(cache->dtor == nullptr) || (cache->debug & kDebugPoison) != 0) return;
-    auto* c = reinterpret_cast<struct ::kmem_cache*>(s->cache);
+    struct ::kmem_cache* c = cache_of_user(s->cache);
     for (uint32_t i = 0; i < s->num; i++) cache->dtor(object_in_slab(s, i), c, 0);
 }
 

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/format.h"
+#include "cache/group.h"
 #include "cache/node.h"
 #include "check/slab_records.h"
 #include "config/size_classes.h"
@@ -136,7 +137,7 @@ bool cache_setup(kmem_cache* cache, const cache_request& request) {
 void construct_object(kmem_cache* cache, void* object, gfp_t gfp) {
     unsigned long flags = SLAB_CTOR_CONSTRUCTOR | ((gfp & __GFP_WAIT) != 0 ? 0 : SLAB_CTOR_ATOMIC);
     if (cache->ctor != nullptr) return cache->ctor(object);
-    if (cache->ctor_2_6 != nullptr) cache->ctor_2_6(object, reinterpret_cast<struct ::kmem_cache*>(cache), flags);
+    if (cache->ctor_2_6 != nullptr) cache->ctor_2_6(object, cache_of_user(cache), flags);
 }
 
 namespace {
@@ -159,6 +160,7 @@ void cache_release_records(kmem_cache* cache) {
     });
     if (cache->more != nullptr) metadata_free(cache->more, (nr_nodes - 1) * sizeof(cache_node));
     cache->more = nullptr;
+    release_child_table(cache);
     free_aliases(cache);
 }
 

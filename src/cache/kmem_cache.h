@@ -97,6 +97,9 @@ struct cache_alias {
 // Constructor and destructor of Linux 2.6.
 using legacy_ctor = void (*)(void* object, struct ::kmem_cache* cache, unsigned long flags);
 
+struct group;
+struct child_table;
+
 struct kmem_cache {
     uint32_t vector_offset;  // index * sizeof(array_slot); first, for kslab/inline.h
     uint32_t size;         // stride; with debugging that of the places (check/place.h)
@@ -124,6 +127,10 @@ struct kmem_cache {
     uint32_t pins;      // visitors of for_each_cache; cache_chain_lock
     int refcount;       // users that share the cache; cache_chain_lock
     cache_alias* alias; // cache_chain_lock
+    // Of a child cache (cache/group.h) its root and its group, otherwise null; of a root its children.
+    kmem_cache* root;
+    group* owner;
+    std::atomic<child_table*> children{nullptr};
     char name[kCacheNameBytes];
     size_t in_arrays;  // a sum of kmalloc/stats.cpp
     relaxed<size_t> high;    // most objects ever out of their slabs
@@ -213,6 +220,11 @@ template <typename F>
 void for_each_cache(F visit) {
     kmem_cache* cache = nullptr;
     while ((cache = cache_chain_next(cache)) != nullptr) visit(cache);
+}
+
+// What the program knows the cache by: of a child cache that is the root.
+inline struct ::kmem_cache* cache_of_user(kmem_cache* cache) {
+    return reinterpret_cast<struct ::kmem_cache*>(cache->root != nullptr ? cache->root : cache);
 }
 
 // Calls the cache's constructor, if it has one.

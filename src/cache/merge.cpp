@@ -23,7 +23,7 @@ bool constructs(const cache_request& request) {
 
 // Whether `cache` could serve the request if neither were under debugging.
 bool like(const kmem_cache* cache, const cache_request& request, const object_spacing& wanted) {
-    if (((cache->flags | request.flags) & kNeverMerge) != 0) return false;
+    if (cache->root != nullptr || ((cache->flags | request.flags) & kNeverMerge) != 0) return false;
     if (cache->constructs() || cache->dtor != nullptr || constructs(request)) return false;
     if (((cache->flags ^ request.flags) & kMergeSame) != 0) return false;
     if (cache->plain_size < wanted.size || cache->plain_size - wanted.size >= sizeof(void*)) return false;
@@ -53,7 +53,7 @@ bool is_duplicate_locked(const cache_request& request, const object_spacing& wan
     char name[kCacheNameBytes];
     copy_cache_name(name, request.name);
     return find_locked([&](const kmem_cache* cache) {
-               return is_named(cache, name) && !(cache_settings.merge && like(cache, request, wanted));
+               return cache->root == nullptr && is_named(cache, name) && !(cache_settings.merge && like(cache, request, wanted));
            }) != nullptr;
 }
 

@@ -55,6 +55,16 @@ size_t value(const std::atomic<size_t>& counter) { return counter.load(std::memo
 
 }  // namespace
 
+void cache_report::add(const cache_report& child) {
+    using figure = size_t cache_report::*;
+    using r = cache_report;
+    for (figure f : {&r::active_objs, &r::num_objs, &r::active_slabs, &r::num_slabs, &r::sharedavail, &r::allocs,
+                     &r::high, &r::grown, &r::reaped, &r::errors, &r::max_freeable, &r::node_allocs, &r::node_frees,
+                     &r::node_overflow, &r::alloc_hit, &r::alloc_miss, &r::free_hit, &r::free_miss, &r::pages})
+        this->*f += child.*f;
+    note_error(*this, child.error);
+}
+
 void cache_report_read(kmem_cache* cache, cache_report& into) {
     into = cache_report{};
     __builtin_memcpy(into.name, cache->name, kCacheNameBytes);

@@ -21,6 +21,9 @@ struct cache_report {
     // The lists of slabs do not agree with what the slabs say of themselves.
     bool errors_found;
     const char* error;  // in the kernel's words; null: none
+
+    // A child cache's figures, which the row of its root includes.
+    void add(const cache_report& child);
 };
 
 // Walks the lists of slabs with the list_lock held, and allocates nothing. The figures of one node are of one moment.

@@ -9,6 +9,7 @@ enum class size_profile : uint8_t { odd, kmalloc, fine };
 enum class slab_geometry : uint8_t { kslab, kernel };
 enum class realloc_zero : uint8_t { free, alloc };
 enum class deepbind : uint8_t { keep, clear };
+enum class group_choice : uint8_t { threads, modules };
 enum class on_off : uint8_t { off, on };
 enum class on_error : uint8_t { go_on, abort };
 enum class guard_side : uint8_t { aligned, exact, start };
@@ -69,6 +70,8 @@ struct option_text {
     X(choice, STATS, stats, on_off, on_off::off, "0|1", "1: slabinfo has statistics, with exact counts of hits, and every call is slow")  \
     X(text, SLABINFO, slabinfo, option_text, option_text{}, "path|-", "at exit write slabinfo there; -: standard error; %p and %e as in LOG") \
     X(number, SLABINFO_SIGNAL, slabinfo_signal, size_t, 0, "0..64", "on this signal obey path.tune and write slabinfo; 0: none") \
+    X(choice, GROUPS, groups, group_choice, group_choice::threads, "threads|modules",                          \
+      "modules: count memory for each shared object that calls, slowly, and list it at exit")      \
     X(choice, VERBOSE, verbose, on_off, on_off::off, "0|1", "1: say at the start whether kslab is active, and with what")  \
     X(choice, HELP, help, on_off, on_off::off, "0|1", "1: print this table")
 

@@ -6,6 +6,7 @@
 #include "base/probes.h"
 #include "cache/bad_free.h"
 #include "kmalloc/kmalloc.h"
+#include "kmalloc/module_groups.h"
 #include "kmalloc/twins.h"
 #include "thread/slots.h"
 
@@ -52,9 +53,15 @@ KSLAB_NOINLINE void kfree_slow(void* object) {
 
 // Reached by a jump, as kmalloc's caller called it.
 KSLAB_NOINLINE void* kmalloc_missed(size_t size, gfp_t flags) {
-    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags});
+    const void* caller = __builtin_return_address(0);
+    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .caller = caller});
     KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, ksize(object), flags);
     return object;
+}
+
+// Not called by the program itself.
+void* kmalloc_for(size_t size, gfp_t flags, const void* caller) {
+    return KSLAB_UNLIKELY(by_module) ? kmalloc_track(size, flags, caller) : kmalloc(size, flags);
 }
 
 constexpr gfp_t kSpecialFlags = __GFP_ZERO | __GFP_DMA;
@@ -85,8 +92,10 @@ KSLAB_EXPORT void* kmalloc_track(size_t size, gfp_t flags, const void* caller) {
 
 KSLAB_EXPORT void* kmalloc_node(size_t size, gfp_t flags, int node) {
     if (KSLAB_LIKELY(node < 0 || nr_nodes == 1)) return kmalloc(size, flags);
-    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .node = node});
-    KSLAB_PROBE6(kmalloc_node, __builtin_return_address(0), object, size, ksize(object), flags, node);
+    const void* caller = __builtin_return_address(0);
+    void* object =
+        kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .node = node, .caller = caller});
+    KSLAB_PROBE6(kmalloc_node, caller, object, size, ksize(object), flags, node);
     return object;
 }
 
@@ -135,7 +144,7 @@ KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
     if (have >= size) return object;
     if (resize_in_place(object, owner, size)) return object;
     if (void* moved = resize_by_moving(object, owner, size)) return moved;
-    void* larger = kmalloc(size, flags);
+    void* larger = kmalloc_for(size, flags, __builtin_return_address(0));
     if (larger == nullptr) return nullptr;
     __builtin_memcpy(larger, object, have);
     KSLAB_PROBE2(kfree, __builtin_return_address(0), object);
@@ -149,7 +158,7 @@ KSLAB_EXPORT void* __krealloc(const void* pointer, size_t size, gfp_t flags) {
     if (ZERO_OR_NULL_PTR(pointer)) return kmalloc(size, flags);
     size_t have = ksize(pointer);
     if (have >= size) return const_cast<void*>(pointer);
-    void* larger = kmalloc(size, flags);
+    void* larger = kmalloc_for(size, flags, __builtin_return_address(0));
     return larger == nullptr ? nullptr : __builtin_memcpy(larger, pointer, have);
 }
 

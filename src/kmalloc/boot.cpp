@@ -1,9 +1,11 @@
 // Bringing the allocator up, and what reaping does beyond the threads' arrays.
 #include "base/bits.h"
 #include "base/check.h"
+#include "cache/group.h"
 #include "cache/node.h"
 #include "config/debug_names.h"
 #include "kmalloc/kmalloc.h"
+#include "kmalloc/module_groups.h"
 #include "kmalloc/run_cache.h"
 #include "os/clock.h"
 #include "os/environment.h"
@@ -39,8 +41,9 @@ void make_class_cache(unsigned index) {
     make_name(name, size);
     cache_request request{.name = name, .size = size, .flags = kCacheGeneral};
     request.debug = cache_debug_flags(active_switches, request);
-    // A cache under debugging, or whose hits are counted, has no slot: its objects take the slow path each time.
-    bool has_slot = size >= kMallocMinimum && request.debug == 0 && !cache_settings.stats;
+    // A cache under debugging, or whose hits are counted, or whose callers, has no slot: its objects take the slow path
+    // each time.
+    bool has_slot = size >= kMallocMinimum && request.debug == 0 && !cache_settings.stats && !by_module;
     if (has_slot) request.slot = thread_assign_slot(array_limit(size));
     KSLAB_CHECK(cache_setup(cache, request), "no memory for the size classes of malloc");
     cache_chain_add(cache);
@@ -99,6 +102,7 @@ void boot_once() {
                 .merge = active_options.nomerge == on_off::off,
                 .stats = active_options.stats == on_off::on});
     nodes_boot(active_options.nodes);
+    by_module = groups_in_use = active_options.groups == group_choice::modules;
     thread_boot(active_options.thread_cache);
     run_cache_init(cpus);
     kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);

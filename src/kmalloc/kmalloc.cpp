@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "cache/bad_free.h"
 #include "cache/node.h"
+#include "kmalloc/groups.h"
 #include "kmalloc/large.h"
 #include "kmalloc/shortage.h"
 #include "pages/page_allocator.h"
@@ -12,7 +13,7 @@
 namespace kslab {
 
 thread_cache* attached_thread() {
-    thread_cache* thread = current_thread;
+    thread_cache* thread = this_thread();
     switch (state_of(thread)) {
         case thread_state::alive: return thread;
         case thread_state::dead: return nullptr;
@@ -24,8 +25,11 @@ thread_cache* attached_thread() {
 
 namespace {
 
-void* large(const call& how) {
-    if (thread_cache* thread = attached_thread()) thread_tick(thread);
+group* group_for_call(const call& how) { return KSLAB_UNLIKELY(groups_in_use) ? group_of_call(how) : nullptr; }
+
+bool must_succeed(gfp_t gfp) { return (gfp & __GFP_NOFAIL) != 0; }
+
+run* large_run(const call& how) {
     size_t size = how.size == 0 ? 1 : how.size;
     size_t align = how.align > kMallocMinimum ? how.align : kMallocMinimum;
     run* r = nullptr;
@@ -37,6 +41,24 @@ void* large(const call& how) {
                             .low = (how.gfp & __GFP_DMA) != 0});
         if (KSLAB_UNLIKELY(r == nullptr) && !try_again(how.gfp, size, attempt)) return nullptr;
     }
+    set_large_group(r, 0);
+    return r;
+}
+
+run* large_run_in_group(group& of, const call& how) {
+    if (!group_make_room(of, large_pages(how.size == 0 ? 1 : how.size) * kPageSize, how.gfp)) return nullptr;
+    run* r = large_run(how);
+    if (r != nullptr && group_charge(of, large_usable(r), must_succeed(how.gfp))) return set_large_group(r, of.id), r;
+    group_note_failure(of);
+    if (r != nullptr) large_free(r, r->memory());
+    return nullptr;
+}
+
+void* large(const call& how) {
+    if (thread_cache* thread = attached_thread()) thread_tick(thread);
+    group* of = group_for_call(how);
+    run* r = KSLAB_LIKELY(of == nullptr) ? large_run(how) : large_run_in_group(*of, how);
+    if (KSLAB_UNLIKELY(r == nullptr)) return nullptr;
     rcu_poll();
     void* object = r->memory();
     if (how.zero && !large_is_zero(r)) __builtin_memset(object, 0, how.size);
@@ -96,7 +118,44 @@ void* cache_alloc_once(kmem_cache* cache, const call& how) {
 // SLAB_DEBUG_INITIAL: the owner looks whether the object is in its constructed state.
 void verify(kmem_cache* cache, void* object) {
     if (cache->ctor_2_6 == nullptr) return;
-    cache->ctor_2_6(object, reinterpret_cast<struct ::kmem_cache*>(cache), SLAB_CTOR_CONSTRUCTOR | SLAB_CTOR_VERIFY);
+    cache->ctor_2_6(object, cache_of_user(cache), SLAB_CTOR_CONSTRUCTOR | SLAB_CTOR_VERIFY);
+}
+
+void* cache_alloc_plain(kmem_cache* cache, const call& how) {
+    void* object = cache_alloc_once(cache, how);
+    for (unsigned attempt = 0; KSLAB_UNLIKELY(object == nullptr) && try_again(how.gfp, cache->size, attempt); attempt++)
+        object = cache_alloc_once(cache, how);
+    return object;
+}
+
+void cache_free_plain(kmem_cache* cache, void* object) {
+    thread_cache* thread = attached_thread();
+    array_cache* ac = thread == nullptr ? nullptr : thread_array(thread, cache);
+    if (KSLAB_UNLIKELY((cache->slow & kSlowStats) != 0))
+        count(ac != nullptr && ac->avail < ac->limit ? cache->counts.free_hit : cache->counts.free_miss);
+    if (ac == nullptr) return cache_free_direct(cache, object);
+    // Where every operation is slow, the array has room most times: with threads in groups, and their objects.
+    if (array_push(ac, object)) return;
+    cache_flusharray(thread, cache, ac, object);
+}
+
+void* cache_alloc_in_group(group& of, kmem_cache* root, const call& how) {
+    if (!group_make_room(of, root->size, how.gfp)) return nullptr;
+    kmem_cache* cache = child_for(root, of);
+    void* object = cache == nullptr ? nullptr : cache_alloc_plain(cache, how);
+    // Without memory for a child what must not fail comes from the root, and is in no group.
+    if (KSLAB_UNLIKELY(cache == nullptr) && must_succeed(how.gfp)) return cache_alloc_plain(root, how);
+    if (object != nullptr && group_charge(of, cache->size, must_succeed(how.gfp))) return object;
+    group_note_failure(of);
+    if (object != nullptr) cache_free_plain(cache, object);
+    return nullptr;
+}
+
+// An object of a cache with SLAB_ACCOUNT may be one of a child's.
+kmem_cache* cache_of_object(kmem_cache* cache, const void* object) {
+    if (KSLAB_LIKELY((cache->slow & kSlowAccount) == 0)) return cache;
+    const slab* s = page_owner_of(object).slab();
+    return s != nullptr && s->cache->root == cache ? s->cache : cache;
 }
 
 }  // namespace
@@ -106,25 +165,19 @@ void* cache_alloc(kmem_cache* cache, const call& how) {
         rcu_poll();
         return debug_functions.allocate(cache, how);
     }
-    void* object = cache_alloc_once(cache, how);
-    for (unsigned attempt = 0; KSLAB_UNLIKELY(object == nullptr) && try_again(how.gfp, cache->size, attempt); attempt++)
-        object = cache_alloc_once(cache, how);
+    group* of = is_charged(cache) ? group_for_call(how) : nullptr;
+    void* object = KSLAB_LIKELY(of == nullptr) ? cache_alloc_plain(cache, how) : cache_alloc_in_group(*of, cache, how);
     rcu_poll();
     return object;
 }
 
 void cache_free(kmem_cache* cache, void* object) {
+    cache = cache_of_object(cache, object);
     if (KSLAB_UNLIKELY((cache->slow & kSlowVerify) != 0)) verify(cache, object);
-    thread_cache* thread = attached_thread();
-    array_cache* ac = thread == nullptr ? nullptr : thread_array(thread, cache);
-    if (KSLAB_UNLIKELY((cache->slow & kSlowStats) != 0))
-        count(ac != nullptr && ac->avail < ac->limit ? cache->counts.free_hit : cache->counts.free_miss);
-    // A cache whose every operation is slow comes here with room in the array.
-    if (KSLAB_UNLIKELY(cache->slow != 0) && ac != nullptr && array_push(ac, object)) return;
-    if (ac == nullptr)
-        cache_free_direct(cache, object);
-    else
-        cache_flusharray(thread, cache, ac, object);
+    group* of = cache->owner;
+    size_t bytes = cache->size;
+    cache_free_plain(cache, object);
+    if (KSLAB_UNLIKELY(of != nullptr)) group_uncharge(*of, bytes);
     rcu_poll();
 }
 
@@ -182,7 +235,12 @@ void free_owned(void* object, page_owner owner, const call& how) {
     if (KSLAB_UNLIKELY(under_debugging(owner))) return debug_functions.free(object, owner, how);
     if (run* r = owner.run()) {
         if (thread_cache* thread = attached_thread()) thread_tick(thread);
-        return large_free(r, object);
+        // Read before another thread gets the run; a bad free is reported before anything is uncharged.
+        group* of = group_of_large(r);
+        size_t bytes = large_usable(r);
+        large_free(r, object);
+        if (KSLAB_UNLIKELY(of != nullptr)) group_uncharge(*of, bytes);
+        return;
     }
     cache_free(owner.slab()->cache, object);
 }
@@ -209,6 +267,21 @@ size_t usable_size(const void* object, page_owner owner) {
     return checked_cache(object, owner.slab())->object_size;
 }
 
+namespace {
+
+// A run of a group grows within its limit.
+bool resize_charged(run* r, size_t pages, bool (*resize)(run*, size_t)) {
+    group* of = group_of_large(r);
+    size_t more = (pages - r->pages) * kPageSize;
+    if (KSLAB_LIKELY(of == nullptr)) return resize(r, pages);
+    if (!group_charge_more(*of, more)) return false;
+    if (resize(r, pages)) return true;
+    group_uncharge_some(*of, more);
+    return false;
+}
+
+}  // namespace
+
 bool resize_in_place(void* object, page_owner owner, size_t size) {
     if (KSLAB_UNLIKELY(under_debugging(owner))) return false;
     run* r = owner.run();
@@ -220,9 +293,13 @@ bool resize_in_place(void* object, page_owner owner, size_t size) {
     large_check_in_use(r, object);
     if (size <= kmalloc_caches.largest) return false;
     size_t wanted = large_pages(size);
-    if (wanted > r->pages) return grow_run(r, wanted);
+    if (wanted > r->pages) return resize_charged(r, wanted, grow_run);
     // Giving less than an eighth back is not worth two runs.
-    if (r->pages - wanted > r->pages / 8) shrink_run(r, wanted);
+    if (r->pages - wanted > r->pages / 8) {
+        size_t had = r->pages;
+        shrink_run(r, wanted);
+        if (group* of = group_of_large(r)) group_uncharge_some(*of, (had - r->pages) * kPageSize);
+    }
     return true;
 }
 
@@ -231,7 +308,7 @@ void* resize_by_moving(void*, page_owner owner, size_t size) {
     constexpr size_t kMoveFrom = (size_t{256} << 10) >> kPageShift;
     run* r = owner.run();
     if (r == nullptr || r->record != nullptr || r->pages < kMoveFrom || large_pages(size) <= r->pages) return nullptr;
-    return move_run(r, large_pages(size)) ? r->memory() : nullptr;
+    return resize_charged(r, large_pages(size), move_run) ? r->memory() : nullptr;
 }
 
 }  // namespace kslab

@@ -10,7 +10,16 @@ mutex stats_lock{lock_rank::stats};
 
 namespace {
 
-
+// The row of a size class includes its children of groups. The size classes come first in the chain.
+void add_child(heap_stats& stats, const kmem_cache* root, const class_stats& s) {
+    if (root < kmalloc_caches.caches || root >= kmalloc_caches.caches + stats.caches) return;
+    class_stats& to = stats.cache[root - kmalloc_caches.caches];
+    to.active += s.active;
+    to.in_arrays += s.in_arrays;
+    to.free += s.free;
+    to.slabs += s.slabs;
+    to.pages += s.pages;
+}
 
 void count_arrays() {
     for_each_cache([](kmem_cache* cache) { cache->in_arrays = 0; });
@@ -51,7 +60,10 @@ void heap_stats_read(heap_stats& stats) {
         stats.free_objects += s.free;
         stats.slab_pages += s.pages;
         slabs += s.slabs;
-        if (stats.caches < kmalloc_caches.classes.count) stats.cache[stats.caches++] = s;
+        if (cache->root != nullptr)
+            add_child(stats, cache->root, s);
+        else if (stats.caches < kmalloc_caches.classes.count)
+            stats.cache[stats.caches++] = s;
     });
     // Slabs that wait for readers are nobody's objects, and no large allocations.
     stats.slab_pages += deferred_pages;

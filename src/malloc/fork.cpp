@@ -3,9 +3,11 @@
 #include <pthread.h>
 
 #include "api/mempool.h"
+#include "cache/group.h"
 #include "debug/report/finding.h"
 #include "debug/heap_locks.h"
 #include "debug/process.h"
+#include "kmalloc/module_groups.h"
 #include "kmalloc/shrinkers.h"
 #include "kmalloc/stats.h"
 #include "pages/page_allocator.h"
@@ -27,7 +29,7 @@ namespace {
 // malloc, with locks that it will release when the handler returns. Then nothing is locked, and nothing reset;
 // nor in a handler of SIGABRT, when malloc itself aborts.
 bool locked;
-bool report_locked, stats_locked, shrinkers_locked;
+bool report_locked, stats_locked, shrinkers_locked, modules_locked, groups_locked;
 
 bool single_threaded() { return &__libc_single_threaded != nullptr && __libc_single_threaded != 0; }
 
@@ -39,12 +41,16 @@ void prepare() {
     report_locked = report_lock.lock();
     stats_locked = stats_lock.lock();
     shrinkers_locked = shrinkers_lock.lock();
+    modules_locked = module_groups_lock.lock();
+    groups_locked = groups_lock.lock();
     heap_locks_take();
 }
 
 void parent() {
     if (!locked) return;
     heap_locks_release();
+    groups_lock.unlock(groups_locked);
+    module_groups_lock.unlock(modules_locked);
     shrinkers_lock.unlock(shrinkers_locked);
     stats_lock.unlock(stats_locked);
     report_lock.unlock(report_locked);
@@ -56,6 +62,8 @@ void parent() {
 void child() {
     if (locked) {
         heap_locks_reset();
+        groups_lock.reset();
+        module_groups_lock.reset();
         shrinkers_lock.reset();
         shrinkers_after_fork();
         stats_lock.reset();

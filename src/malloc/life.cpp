@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "api/group_text.h"
 #include "api/slabinfo_file.h"
 #include "base/check.h"
 #include "debug/process.h"
@@ -28,6 +29,7 @@ bool debugging() { return debug_flags != 0 || debug_sampling; }
 void at_exit(void*) {
     int saved = errno;
     slabinfo_finish();
+    if (!standing_down()) groups_finish();
     prove_frees();
     int status = debugging() ? debug_finish() : -1;
     errno = saved;
@@ -91,6 +93,7 @@ __attribute__((constructor(101))) void construct() {
     malloc_boot();
     if (debugging() && !standing_down()) debug_start();
     slabinfo_start();
+    if (!standing_down()) groups_start();
     if (active_options.verbose == on_off::on && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);

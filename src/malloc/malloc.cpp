@@ -30,11 +30,11 @@ void* or_enomem(void* object) { return KSLAB_LIKELY(object != nullptr) ? object 
 
 }  // namespace
 
-void* malloc_slow(size_t size, call_kind kind) {
+void* malloc_slow(size_t size, call_kind kind, const void* caller) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().malloc(size);
     if (absurd(size)) return impossible({.kind = kind, .size = size});
-    return or_enomem(kmalloc_slow({.kind = kind, .size = size}));
+    return or_enomem(kmalloc_slow({.kind = kind, .size = size, .caller = caller}));
 }
 
 void free_slow(void* object, call_kind kind, size_t size, size_t align) {
@@ -55,45 +55,46 @@ void* calloc_any(size_t count, size_t size) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().calloc(count, size);
     if (absurd(bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);
-    return or_enomem(kmalloc_slow({.kind = call_kind::calloc, .size = bytes, .zero = true}));
+    return or_enomem(kmalloc_slow(
+        {.kind = call_kind::calloc, .size = bytes, .zero = true, .caller = __builtin_return_address(0)}));
 }
 
 namespace {
 
-void* copy_to_new(void* object, page_owner owner, size_t have, size_t size) {
-    void* larger = malloc_inline(size, call_kind::realloc);
+void* copy_to_new(void* object, page_owner owner, size_t have, size_t size, const void* caller) {
+    void* larger = malloc_inline(size, call_kind::realloc, caller);
     if (larger == nullptr) return nullptr;
     __builtin_memcpy(larger, object, have < size ? have : size);
     free_owned(object, owner, {.kind = call_kind::realloc});
     return larger;
 }
 
-void* realloc_zero_size(void* object) {
+void* realloc_zero_size(void* object, const void* caller) {
     free_inline(object, call_kind::realloc);
-    return active_options.realloc_zero_size == realloc_zero::alloc ? malloc_inline(0, call_kind::realloc) : nullptr;
+    return active_options.realloc_zero_size == realloc_zero::alloc ? malloc_inline(0, call_kind::realloc, caller) : nullptr;
 }
 
 }  // namespace
 
-void* realloc_any(void* object, size_t size) {
-    if (object == nullptr) return malloc_inline(size, call_kind::realloc);
+void* realloc_any(void* object, size_t size, const void* caller) {
+    if (object == nullptr) return malloc_inline(size, call_kind::realloc, caller);
     page_owner owner = owner_of(object);
     if (KSLAB_UNLIKELY(owner.none())) return realloc_foreign(object, size);
     if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner, call_kind::realloc)) return out_of_memory();
-    if (size == 0) return realloc_zero_size(object);
+    if (size == 0) return realloc_zero_size(object, caller);
     if (absurd(size)) return impossible({.kind = call_kind::realloc, .size = size});
     if (resize_in_place(object, owner, size)) return object;
     if (void* moved = resize_by_moving(object, owner, size)) return moved;
-    return copy_to_new(object, owner, usable_size(object, owner), size);
+    return copy_to_new(object, owner, usable_size(object, owner), size, caller);
 }
 
-void* reallocarray_any(void* object, size_t count, size_t size) {
+void* reallocarray_any(void* object, size_t count, size_t size, const void* caller) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) return impossible({.kind = call_kind::realloc, .size = size}, count);
-    return realloc_any(object, bytes);
+    return realloc_any(object, bytes, caller);
 }
 
-void* memalign_any(size_t align, size_t size, call_kind kind) {
+void* memalign_any(size_t align, size_t size, call_kind kind, const void* caller) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().memalign(align, size);
     if (align > PTRDIFF_MAX / 2 + size_t{1}) {
@@ -101,26 +102,26 @@ void* memalign_any(size_t align, size_t size, call_kind kind) {
         return nullptr;
     }
     if (!is_power_of_two(align)) align = align == 0 ? 1 : next_power_of_two(align);
-    if (align <= kMallocMinimum) return malloc_inline(size, kind);
+    if (align <= kMallocMinimum) return malloc_inline(size, kind, caller);
     if (absurd(size) || size > PTRDIFF_MAX - align) return impossible({.kind = kind, .size = size, .align = align});
-    return or_enomem(kmalloc_slow({.kind = kind, .size = size, .align = align}));
+    return or_enomem(kmalloc_slow({.kind = kind, .size = size, .align = align, .caller = caller}));
 }
 
-int posix_memalign_any(void** result, size_t align, size_t size) {
+int posix_memalign_any(void** result, size_t align, size_t size, const void* caller) {
     if (!is_power_of_two(align) || align % sizeof(void*) != 0) return EINVAL;
     int saved = errno;
-    void* object = memalign_any(align, size, call_kind::posix_memalign);
+    void* object = memalign_any(align, size, call_kind::posix_memalign, caller);
     errno = saved;
     if (object == nullptr) return ENOMEM;
     *result = object;
     return 0;
 }
 
-void* valloc_any(size_t size) { return memalign_any(kPageSize, size, call_kind::valloc); }
+void* valloc_any(size_t size, const void* caller) { return memalign_any(kPageSize, size, call_kind::valloc, caller); }
 
-void* pvalloc_any(size_t size) {
+void* pvalloc_any(size_t size, const void* caller) {
     if (absurd(size)) return impossible({.kind = call_kind::pvalloc, .size = size});
-    return memalign_any(kPageSize, align_up(size == 0 ? 1 : size, kPageSize), call_kind::pvalloc);
+    return memalign_any(kPageSize, align_up(size == 0 ? 1 : size, kPageSize), call_kind::pvalloc, caller);
 }
 
 size_t usable_size_any(const void* object) {

@@ -33,7 +33,7 @@ struct run {
     list_head age;  // when free and dirty: oldest first
     uintptr_t start;
     size_t pages;
-    uint32_t stamp;  // when it became free, in milliseconds of reap time
+    uint32_t stamp;  // when it became free, in milliseconds of reap time; its user's otherwise
     relaxed<run_state> state;  // of a run in use the user changes it, while neighbours look
     run_content content;
     bool moved : 1;  // by mremap: such mappings do not merge with their neighbours

@@ -23,7 +23,7 @@ void nodes_boot(size_t asked) {
 }
 
 unsigned this_node() {
-    thread_cache* thread = current_thread;
+    thread_cache* thread = this_thread();
     return state_of(thread) == thread_state::alive ? thread->node : 0;
 }
 

@@ -144,7 +144,7 @@ void rcu_patience::wait() {
 }
 
 void rcu_check_outside(const char* what) {
-    if (!in_section(current_thread->rcu_section)) return;
+    if (!in_section(this_thread()->rcu_section)) return;
     report_line()->put(what).put(" in a read section would wait for itself for ever");
     host_abort();
 }
@@ -190,7 +190,7 @@ void rcu_after_fork() {
     // started its epoch yet: the batches wait for one that begins now.
     polling.store(false, std::memory_order_relaxed);
     batch_epoch = next_epoch();
-    if (state_of(current_thread) == thread_state::alive) other_sections.store(0, std::memory_order_relaxed);
+    if (state_of(this_thread()) == thread_state::alive) other_sections.store(0, std::memory_order_relaxed);
     deferred_after_fork();
     rcu_callbacks_after_fork();
 }

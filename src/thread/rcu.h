@@ -27,7 +27,8 @@
 namespace kslab {
 
 // thread_cache::rcu_section: epoch << 16 | kReaderFences | how many sections are nested. 0: the thread has no state yet,
-// or none at all (empty_thread, dead_thread).
+// or none at all (empty_thread, dead_thread). In a shadow it stays 0, so that threads in a group take the slow ways, which
+// are given this_thread().
 inline constexpr unsigned kEpochShift = 16;
 inline constexpr uint64_t kReaderFences = 0x8000;
 inline constexpr uint64_t kNesting = 0x7fff;

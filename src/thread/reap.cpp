@@ -145,13 +145,14 @@ void ask_to_drain(kmem_cache* cache) {
 }
 
 void drain_this_thread() {
-    if (state_of(current_thread) != thread_state::alive) return;
-    current_thread->generation = drain_generation.load(std::memory_order_relaxed);
-    drain_thread(current_thread);
+    thread_cache* thread = this_thread();
+    if (state_of(thread) != thread_state::alive) return;
+    thread->generation = drain_generation.load(std::memory_order_relaxed);
+    drain_thread(thread);
 }
 
 void drain_this_thread(kmem_cache* cache) {
-    thread_cache* thread = current_thread;
+    thread_cache* thread = this_thread();
     if (state_of(thread) != thread_state::alive) return;
     if (cache->slot == 0 && (cache->index >= vector_size(thread) || thread->vector[cache->index].real == nullptr)) return;
     drain_array(thread, cache, thread_array(thread, cache));

@@ -71,6 +71,7 @@ void unlink_thread(thread_cache* thread) {
     scoped_lock lock(thread_list_lock);
     list_head::del(&thread->all);
     free_vector(thread);
+    if (thread->shadow != nullptr) metadata_free(thread->shadow, sizeof(thread_cache));
 }
 
 }  // namespace
@@ -93,6 +94,7 @@ uint16_t thread_assign_slot(unsigned limit) {
 void thread_register_slot(kmem_cache* cache) { slots.cache[slots.count++] = cache; }
 
 bool thread_assign_index(kmem_cache* cache) {
+    cache->index = kNoVectorIndex;
     scoped_lock lock(thread_list_lock);
     // Index 0 is that of caches with a slot, or under debugging: kmem_cache_alloc finds no array there.
     for (unsigned i = 1; i < kMaxVectorCaches; i++) {
@@ -106,6 +108,7 @@ bool thread_assign_index(kmem_cache* cache) {
 }
 
 void thread_release_index(kmem_cache* cache) {
+    if (cache->index == kNoVectorIndex) return;
     scoped_lock lock(thread_list_lock);
     vector_caches[cache->index] = nullptr;
 }
@@ -126,7 +129,7 @@ thread_cache* thread_attach() {
 
 void thread_exit(void* argument) {
     thread_cache* thread = static_cast<thread_cache*>(argument);
-    if (thread != current_thread) return;
+    if (thread != this_thread()) return;
     // Destructors of other keys may still free: let a round of them run first. Not more: a thread whose first
     // allocation came in the second round is called once in the third and once in the fourth, the last. What
     // is freed later goes to its slab directly.
@@ -192,6 +195,7 @@ array_cache* replace_array(thread_cache* thread, const kmem_cache* cache, array_
 
 array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache) {
     uint32_t index = cache->index;
+    if (KSLAB_UNLIKELY(index == kNoVectorIndex)) return nullptr;
     if (index < vector_size(thread)) {
         array_cache* ac = thread->vector[index].real;
         if (KSLAB_UNLIKELY(ac != nullptr && ac->capacity() != cache->limit)) ac = replace_array(thread, cache, ac);
@@ -259,9 +263,10 @@ void threads_after_fork() {
     for (list_head* at = threads.next; at != &threads;) {
         thread_cache* thread = KSLAB_CONTAINER_OF(at, thread_cache, all);
         at = at->next;
-        if (thread == current_thread) continue;
+        if (thread == this_thread()) continue;
         list_head::del(&thread->all);
         thread->rcu_section = 0;
+        thread->group = 0;
         orphans.add(&thread->all);
     }
 }

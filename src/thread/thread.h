@@ -17,7 +17,9 @@ void thread_register_slot(kmem_cache* cache);
 
 // ---- Caches without a slot have an index into each thread's vector of arrays instead.
 inline constexpr unsigned kMaxVectorCaches = 4096;
-// False when all indices are taken.
+// Of a cache that does without arrays.
+inline constexpr uint16_t kNoVectorIndex = 0xffff;
+// False when all indices are taken: it has kNoVectorIndex then.
 bool thread_assign_index(kmem_cache* cache);
 // After drain_all_arrays_of.
 void thread_release_index(kmem_cache* cache);
@@ -44,7 +46,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
 // Makes room in the array, or not, and takes the object.
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object);
 
-// The array of a cache without a slot, made on first use; null when memory is short.
+// The array of a cache without a slot, made on first use; null when memory is short or the cache does without.
 array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache);
 // The array of any cache.
 inline array_cache* thread_array(thread_cache* thread, const kmem_cache* cache) {

@@ -10,6 +10,9 @@
 // arrays yet points to empty_thread, one that has torn them down to dead_thread: all their arrays are empty
 // and full at once, so nobody asks on the fast path whether there are any. The slot at offset 0 is like that
 // in every thread; it is where page-map value 0 and sizes without a class lead.
+//
+// A thread that is in a group (thread/group.h) points to its shadow, which is like that in all slots: every operation is
+// slow, and counts. Slow paths ask this_thread() for the structure that holds the thread's arrays.
 #pragma once
 #include "base/list.h"
 #include "cache/array_cache.h"
@@ -44,6 +47,9 @@ struct thread_cache {
     uint8_t node;           // where this thread runs (thread/node.cpp)
     uint8_t reap_node;      // the node whose alien objects are sent home next
     uint64_t rcu_section;   // thread/rcu.h; read by all
+    uint32_t group;         // that the thread is in, 0: none; read by all
+    thread_cache* shadow;   // made when it first enters one
+    thread_cache* real;     // of a shadow: the thread's own structure; null otherwise
 
     alignas(kCacheLine) char padding[kThreadHeaderBytes - 128];
     char slots[kSlotBytes];
@@ -63,6 +69,12 @@ extern __thread thread_cache* current_thread __attribute__((tls_model("initial-e
 
 // Size in units of 16 bytes, rounded up → slot. All zero until boot, so that the first call is slow.
 extern uint16_t malloc_slots[kFastMaximum / 16 + 1];
+
+// The thread's own structure, also while it is in a group.
+inline thread_cache* this_thread() {
+    thread_cache* thread = current_thread;
+    return KSLAB_LIKELY(thread->real == nullptr) ? thread : thread->real;
+}
 
 inline array_cache* array_at(thread_cache* thread, uint16_t slot) {
     return reinterpret_cast<array_cache*>(reinterpret_cast<char*>(thread) + slot);
