@@ -47,7 +47,11 @@ KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp) {
 }
 
 KSLAB_NOINLINE void* alloc_on_node(kmem_cache* cache, gfp_t gfp, int node) {
-    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp, .node = node};
+    call how{.kind = call_kind::kmem_cache_alloc,
+             .size = cache->object_size,
+             .gfp = gfp,
+             .node = node,
+             .caller = __builtin_return_address(0)};
     void* object = cache_alloc(cache, how);
     KSLAB_PROBE6(kmem_cache_alloc_node, __builtin_return_address(0), object, cache->object_size, cache->size, gfp, node);
     if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
