@@ -2,6 +2,7 @@
 // users goes, or many come and go at once.
 #include <errno.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <string.h>
 
 #include <atomic>
@@ -223,6 +224,7 @@ TEST(merge, many_threads_create_and_destroy_like_caches) {
                     ASSERT_NE(object, nullptr);
                     memset(object, t, size);
                 }
+                sched_yield();  // somebody else may come
                 shared += static_cast<int>(kmem_cache_aliases(cache, nullptr, 0));
                 for (void* object : objects) {
                     ASSERT_EQ(static_cast<char*>(object)[size - 1], t);
