@@ -207,7 +207,7 @@ TEST(merge, many_threads_create_and_destroy_like_caches) {
     kfree(kmalloc(100, 0));
     size_t used = kslab::all_pages.stats().used;
     constexpr int kThreads = 4;
-    constexpr int kRounds = 1500 / static_cast<int>(kSanitizerFactor);
+    constexpr int kRounds = 20000 / static_cast<int>(kSanitizerFactor);
     std::atomic<int> shared{0};
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; t++)
