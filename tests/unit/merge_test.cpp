@@ -201,6 +201,27 @@ TEST(merge, a_destroy_that_fails_leaves_a_cache_that_can_be_shared_again) {
     EXPECT_STREQ(kslab_last_report, "");
 }
 
+// The last user destroys the cache, which waits because somebody visits it: nobody may come and share it meanwhile.
+TEST(merge, a_cache_about_to_be_destroyed_is_shared_with_nobody) {
+    user_cache* doomed = create("doomed", 336);
+    user_cache* other = nullptr;
+    std::thread destroys;
+    kslab::for_each_cache([&](kslab::kmem_cache* visited) {
+        if (reinterpret_cast<user_cache*>(visited) != doomed) return;
+        destroys = std::thread([&] { kmem_cache_destroy(doomed); });
+        auto users = [&] {
+            kslab::scoped_lock lock(kslab::cache_chain_lock);
+            return visited->refcount;
+        };
+        for (int i = 0; i < 100000 && users() > 0; i++) sched_yield();
+        other = create("other", 336);
+    });
+    destroys.join();
+    EXPECT_NE(other, doomed);
+    if (other != doomed) kmem_cache_destroy(other);
+    EXPECT_STREQ(kslab::validate_heap(), nullptr);
+}
+
 // Like caches under a few names, made, used and destroyed by all threads at once: whoever got a cache may use it
 // until it has destroyed its own.
 TEST(merge, many_threads_create_and_destroy_like_caches) {
