@@ -2,6 +2,7 @@
 // users goes, or many come and go at once.
 #include <errno.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <string.h>
 
 #include <atomic>
@@ -200,13 +201,34 @@ TEST(merge, a_destroy_that_fails_leaves_a_cache_that_can_be_shared_again) {
     EXPECT_STREQ(kslab_last_report, "");
 }
 
+// The last user destroys the cache, which waits because somebody visits it: nobody may come and share it meanwhile.
+TEST(merge, a_cache_about_to_be_destroyed_is_shared_with_nobody) {
+    user_cache* doomed = create("doomed", 336);
+    user_cache* other = nullptr;
+    std::thread destroys;
+    kslab::for_each_cache([&](kslab::kmem_cache* visited) {
+        if (reinterpret_cast<user_cache*>(visited) != doomed) return;
+        destroys = std::thread([&] { kmem_cache_destroy(doomed); });
+        auto users = [&] {
+            kslab::scoped_lock lock(kslab::cache_chain_lock);
+            return visited->refcount;
+        };
+        for (int i = 0; i < 100000 && users() > 0; i++) sched_yield();
+        other = create("other", 336);
+    });
+    destroys.join();
+    EXPECT_NE(other, doomed);
+    if (other != doomed) kmem_cache_destroy(other);
+    EXPECT_STREQ(kslab::validate_heap(), nullptr);
+}
+
 // Like caches under a few names, made, used and destroyed by all threads at once: whoever got a cache may use it
 // until it has destroyed its own.
 TEST(merge, many_threads_create_and_destroy_like_caches) {
     kfree(kmalloc(100, 0));
     size_t used = kslab::all_pages.stats().used;
     constexpr int kThreads = 4;
-    constexpr int kRounds = 1500 / static_cast<int>(kSanitizerFactor);
+    constexpr int kRounds = 20000 / static_cast<int>(kSanitizerFactor);
     std::atomic<int> shared{0};
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; t++)
@@ -223,6 +245,7 @@ TEST(merge, many_threads_create_and_destroy_like_caches) {
                     ASSERT_NE(object, nullptr);
                     memset(object, t, size);
                 }
+                sched_yield();  // somebody else may come
                 shared += static_cast<int>(kmem_cache_aliases(cache, nullptr, 0));
                 for (void* object : objects) {
                     ASSERT_EQ(static_cast<char*>(object)[size - 1], t);
