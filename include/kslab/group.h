@@ -46,7 +46,7 @@ extern "C" {
  * at most 1023; -1 with errno EINVAL (no name), ENOSPC (there are 1023 groups) or ENOMEM. */
 int kslab_group_create(const char *name, size_t limit);
 
-/* Ends a group. 0; -1 with errno EINVAL when there is none of that number, or EBUSY when objects of it are in use or
+/* Ends a group. 0; -1 with errno EINVAL when there is none of that number or it is a module's, or EBUSY when objects of it are in use or
  * threads are in it, which a line on standard error says; it stays then. Nobody enters it meanwhile. Its number may come again. */
 int kslab_group_destroy(int group);
 
