@@ -54,7 +54,7 @@ KSLAB_EXPORT int kslab_group_create(const char* name, size_t limit) {
 
 KSLAB_EXPORT int kslab_group_destroy(int id) {
     group* ended = group_of(id);
-    if (ended == nullptr) return refuse(EINVAL);
+    if (ended == nullptr || ended->of_module) return refuse(EINVAL);
     size_t threads = threads_in_group(ended->id);
     // In this order: of who freed the last object nothing is left to be done.
     size_t objects = ended->objects.load(std::memory_order_acquire);

@@ -28,8 +28,18 @@ constexpr size_t table_bytes(uint32_t count) { return sizeof(child_table) + coun
 
 unsigned free_id_locked() {
     for (unsigned id = 1; id < kMostGroups; id++)
-        if (groups[id].load(std::memory_order_relaxed) == nullptr) return id;
+        if (group_by_id(id) == nullptr) return id;
     return 0;
+}
+
+group* record_locked(unsigned id) {
+    if (group* old = groups[id].load(std::memory_order_relaxed)) return old;
+    void* memory = metadata_allocate(sizeof(group));
+    if (memory == nullptr) return nullptr;
+    auto* made = new (memory) group{};
+    made->id = id;
+    groups[id].store(made, std::memory_order_release);
+    return made;
 }
 
 void note_peak(group& of, size_t bytes) {
@@ -55,30 +65,32 @@ bool charge_bytes(group& of, size_t bytes, bool must) {
 }  // namespace
 
 group* group_by_id(unsigned id) {
-    return id < kMostGroups ? groups[id].load(std::memory_order_acquire) : nullptr;
+    if (id >= kMostGroups) return nullptr;
+    group* found = groups[id].load(std::memory_order_acquire);
+    return found != nullptr && found->alive.load(std::memory_order_acquire) ? found : nullptr;
 }
 
-int group_create(const char* name, size_t limit) {
-    void* memory = metadata_allocate(sizeof(group));
-    if (memory == nullptr) return -ENOMEM;
-    auto* made = new (memory) group{};
+int group_create(const char* name, size_t limit, bool of_module) {
+    scoped_lock lock(groups_lock);
+    unsigned id = free_id_locked();
+    if (id == 0) return -ENOSPC;
+    group* made = record_locked(id);
+    if (made == nullptr) return -ENOMEM;
     size_t length = 0;
     for (; name[length] != '\0' && length < kGroupNameBytes - 1; length++) made->name[length] = name[length];
+    for (; length < kGroupNameBytes; length++) made->name[length] = '\0';
+    made->peak.store(0, std::memory_order_relaxed);
+    made->failures.store(0, std::memory_order_relaxed);
     made->limit.store(limit, std::memory_order_relaxed);
-    scoped_lock lock(groups_lock);
-    made->id = free_id_locked();
-    if (made->id == 0) return metadata_free(memory, sizeof(group)), -ENOSPC;
-    groups[made->id].store(made, std::memory_order_release);
+    made->of_module = of_module;
+    made->alive.store(true, std::memory_order_release);
     groups_in_use = true;
-    return static_cast<int>(made->id);
+    return static_cast<int>(id);
 }
 
 void group_discard(group* ended) {
-    {
-        scoped_lock lock(groups_lock);
-        groups[ended->id].store(nullptr, std::memory_order_relaxed);
-    }
-    metadata_free(ended, sizeof(group));
+    scoped_lock lock(groups_lock);
+    ended->alive.store(false, std::memory_order_relaxed);
 }
 
 bool group_has_room(const group& of, size_t bytes) {

@@ -22,6 +22,8 @@ struct alignas(kCacheLine) group {
     std::atomic<size_t> peak{0};
     std::atomic<size_t> failures{0};  // refused for the limit, or because memory was short
     std::atomic<size_t> limit{0};
+    std::atomic<bool> alive{false};
+    bool of_module = false;  // lives as long as the process (kmalloc/module_groups.h)
     unsigned id = 0;
     char name[kGroupNameBytes] = {};
 };
@@ -36,8 +38,9 @@ extern relaxed<bool> groups_in_use;
 group* group_by_id(unsigned id);
 
 // A new group; its id, or a negative errno: ENOSPC, ENOMEM. The name is cut to what there is room for.
-int group_create(const char* name, size_t limit);
-// Nobody is in it, and it has no objects and no child caches.
+int group_create(const char* name, size_t limit, bool of_module = false);
+// Nobody is in it, and it has no objects and no child caches. The record stays, for the next group of that id: others may
+// be reading it.
 void group_discard(group* ended);
 
 // Whether that many bytes stay within the limit.

@@ -53,7 +53,8 @@ bool is_duplicate_locked(const cache_request& request, const object_spacing& wan
     char name[kCacheNameBytes];
     copy_cache_name(name, request.name);
     return find_locked([&](const kmem_cache* cache) {
-               return cache->root == nullptr && is_named(cache, name) && !(cache_settings.merge && like(cache, request, wanted));
+               return cache->root == nullptr && is_named(cache, name) &&
+                      !(cache_settings.merge && like(cache, request, wanted));
            }) != nullptr;
 }
 

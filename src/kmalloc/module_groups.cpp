@@ -110,7 +110,7 @@ unsigned look_up(uintptr_t address) {
     }
     module& m = modules[range != nullptr ? range->module : module_of_path("")];
     if (m.group == 0) {
-        int made = group_create(m.name, 0);
+        int made = group_create(m.name, 0, true);
         m.group = made > 0 ? static_cast<uint32_t>(made) : 0;
     }
     return m.group;

@@ -1,4 +1,5 @@
 // What groups look like from outside: their table, slabinfo, read sections, modules, debugging.
+#include <errno.h>
 #include <gtest/gtest.h>
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,9 @@ CHILD_PROGRAM(counts_modules) {
     for (void* each : all) kfree(each);
     EXPECT_EQ(bytes_of(own), before);
     kfree(object);
+    errno = 0;
+    EXPECT_EQ(kslab_group_destroy(own), -1);
+    EXPECT_EQ(errno, EINVAL);
     EXPECT_EQ(kslab::validate_heap(), nullptr);
 }
 
