@@ -36,7 +36,7 @@ constexpr const char* kPower = "the alignment is no power of two";
 constexpr const char* kPage = "the alignment is at most 4096";
 constexpr const char* kFlag = "a flag is unknown";
 constexpr const char* kDestructor = "a destructor needs a constructor";
-constexpr const char* kStable = "type-stable memory takes no poison and no redzones";
+constexpr const char* kStable = "SLAB_POISON would overwrite what readers of type-stable memory look at";
 
 const row rows[] = {
     {nullptr, 64, 0, 0, kName},
@@ -73,7 +73,7 @@ const row rows[] = {
     {"r", 64, 0, 1ul << 63, kFlag},
     {"r", 64, 0, SLAB_HWCACHE_ALIGN | 0x4, kFlag},
     {"r", 64, 0, SLAB_DESTROY_BY_RCU | SLAB_POISON, kStable},
-    {"r", 64, 0, SLAB_DESTROY_BY_RCU | SLAB_RED_ZONE, kStable},
+    {"r", 64, 0, SLAB_DESTROY_BY_RCU | SLAB_RED_ZONE, nullptr},
     {"r", 64, 0, SLAB_TYPESAFE_BY_RCU, nullptr},
     {"r", 64, 0, SLAB_DESTROY_BY_RCU | SLAB_STORE_USER, nullptr},
     {"r", 64, 0, 0, kDestructor, row::only_dtor},
