@@ -3,7 +3,7 @@
  * What they mean in a process:
  *
  *   __GFP_WAIT        the caller may wait: when memory is short, free memory of all threads is collected, shrinkers
- *                     (kslab/kmem_cache.h) are called, and mempool_alloc sleeps. Without it an allocation fails at once.
+ *                     (kslab/shrinker.h) are called, and mempool_alloc sleeps. Without it an allocation fails at once.
  *   __GFP_HIGH        may use the reserve beyond KSLAB_LIMIT (a sixteenth of it), unless __GFP_NOMEMALLOC.
  *   __GFP_ZERO        the object is zeroed.
  *   __GFP_NORETRY     no shrinkers: free memory is collected, and the allocation tried once more.

@@ -47,7 +47,8 @@ extern "C" {
 int kslab_group_create(const char *name, size_t limit);
 
 /* Ends a group. 0; -1 with errno EINVAL when there is none of that number or it is a module's, or EBUSY when objects of it are in use or
- * threads are in it, which a line on standard error says; it stays then. Nobody enters it meanwhile. Its number may come again. */
+ * threads are in it, which a line on standard error says; it stays then. Nobody enters it meanwhile. Its number may come again. Waits for readers where its
+ * objects were type-stable: not to be called inside a read section (kslab/rcu.h). */
 int kslab_group_destroy(int group);
 
 /* The calling thread is in this group from now on, 0: in none. Returns the group that it was in before, for

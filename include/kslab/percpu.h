@@ -39,7 +39,7 @@ extern "C" {
  * line on standard error, for a size of 0 and a bad alignment; ENOMEM when memory was short for any of the CPUs: the
  * objects for the others have been freed. */
 void *__alloc_percpu(size_t size, size_t align) __asm__("kslab_alloc_percpu");
-/* The same with flags of allocation (3.18); without them they are GFP_KERNEL. */
+/* The same with flags of allocation (3.18); without them they are GFP_KERNEL. GFP_DMA means nothing here. */
 void *__alloc_percpu_gfp(size_t size, size_t align, gfp_t flags) __asm__("kslab_alloc_percpu_gfp");
 
 /* An object of this type for each CPU; a `type *` that only the functions below may use. */

@@ -11,13 +11,13 @@
 #define SLAB_RED_ZONE 0x00000400UL
 #define SLAB_POISON 0x00000800UL
 #define SLAB_STORE_USER 0x00010000UL
-/* Objects begin at a cache line, or, when they are at most half as large, at a power-of-two part of one. MUST keeps that
- * under debugging as well. */
+/* Objects begin at a cache line, or, when they are at most half as large, at a power-of-two part of one. Both hold under
+ * debugging as well. */
 #define SLAB_HWCACHE_ALIGN 0x00002000UL
 #define SLAB_MUST_HWCACHE_ALIGN 0x00008000UL
 /* All objects lie below 2 GiB. Allocations must say GFP_DMA, and only those of such caches may. */
 #define SLAB_CACHE_DMA 0x00004000UL
-/* Slabs of the smallest order; their pages count as reclaimable (a shrinker will give them back). */
+/* Slabs of the smallest order that fits: a shrinker gives their objects back one by one. */
 #define SLAB_RECLAIM_ACCOUNT 0x00020000UL
 /* When the cache cannot be created the program aborts, with a line that says why. */
 #define SLAB_PANIC 0x00040000UL

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "kmalloc/groups.h"
 #include "thread/group.h"
+#include "thread/rcu.h"
 
 namespace kslab {
 
@@ -35,7 +36,6 @@ int busy(const group& of, size_t threads, size_t objects) {
     return refuse(EBUSY);
 }
 
-
 }  // namespace
 
 }  // namespace kslab
@@ -55,6 +55,7 @@ KSLAB_EXPORT int kslab_group_create(const char* name, size_t limit) {
 KSLAB_EXPORT int kslab_group_destroy(int id) {
     group* ended = group_of(id);
     if (ended == nullptr || ended->of_module) return refuse(EINVAL);
+    rcu_check_outside("kslab_group_destroy");
     size_t threads = threads_in_group(ended->id);
     // In this order: of who freed the last object nothing is left to be done.
     size_t objects = ended->objects.load(std::memory_order_acquire);
@@ -102,6 +103,7 @@ KSLAB_EXPORT int kslab_group_stat(int id, struct kslab_group_stats* stats) {
 }
 
 KSLAB_EXPORT int kslab_group_find(const char* name) {
+    if (name == nullptr) return 0;
     for (unsigned id = 1; id < kMostGroups; id++) {
         const group* of = group_by_id(id);
         if (of != nullptr && strings_equal(of->name, name)) return static_cast<int>(id);

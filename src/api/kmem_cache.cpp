@@ -34,13 +34,14 @@ bool debug_takes_free(kmem_cache* cache, void* object) {
     return true;
 }
 
+KSLAB_ALWAYS_INLINE void* alloc_for(kmem_cache* cache, gfp_t gfp, const void* caller) {
+    call how{.kind = call_kind::kmem_cache_alloc, .size = cache->object_size, .gfp = gfp, .caller = caller};
+    return cache_alloc(cache, how);
+}
+
 // Reached by a jump: the return address is that of who called kmem_cache_alloc.
 KSLAB_NOINLINE void* alloc_slow(kmem_cache* cache, gfp_t gfp) {
-    call how{.kind = call_kind::kmem_cache_alloc,
-             .size = cache->object_size,
-             .gfp = gfp,
-             .caller = __builtin_return_address(0)};
-    void* object = cache_alloc(cache, how);
+    void* object = alloc_for(cache, gfp, __builtin_return_address(0));
     KSLAB_PROBE5(kmem_cache_alloc, __builtin_return_address(0), object, cache->object_size, cache->size, gfp);
     if ((gfp & __GFP_ZERO) != 0 && object != nullptr) __builtin_memset(object, 0, cache->object_size);
     return object;
@@ -91,7 +92,7 @@ size_t push_many(array_cache* ac, void* const* objects, size_t count) {
     size_t done = 0;
     for (; done < count; done++) {
         if (objects[done] == nullptr) continue;
-        if (avail == limit) break;
+        if (avail >= limit) break;
         ac->entry[avail++] = objects[done];
     }
     if (avail != ac->avail) array_set_avail(ac, avail);
@@ -136,7 +137,7 @@ KSLAB_EXPORT int kmem_cache_alloc_bulk(struct kmem_cache* cache, gfp_t flags, si
     for (;;) {
         taken += pop_many(hot_array(c->vector_offset), objects + taken, count - taken);
         if (taken == count) break;
-        objects[taken] = alloc_slow(c, flags);
+        objects[taken] = alloc_for(c, flags, __builtin_return_address(0));
         if (KSLAB_UNLIKELY(objects[taken] == nullptr)) return kmem_cache_free_bulk(cache, taken, objects), 0;
         taken++;
     }

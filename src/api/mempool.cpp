@@ -174,11 +174,10 @@ using namespace kslab;
 extern "C" {
 
 KSLAB_EXPORT mempool_t* mempool_create_node(int min_nr, mempool_alloc_t* alloc_fn, mempool_free_t* free_fn,
-                                            void* pool_data, gfp_t gfp_mask, int) {
+                                            void* pool_data, gfp_t gfp_mask, int node) {
     if (min_nr < 0) return create_refused(min_nr, "a pool cannot have less than no elements");
     if (alloc_fn == nullptr || free_fn == nullptr) return create_refused(min_nr, "a pool needs two functions");
-    // kmalloc_node with the node, once there is one.
-    void* memory = kmalloc(sizeof(mempool_s), gfp_mask & ~__GFP_ZERO);
+    void* memory = kmalloc_node(sizeof(mempool_s), gfp_mask & ~__GFP_ZERO, node);
     if (memory == nullptr) return errno = ENOMEM, nullptr;
     auto* pool = new (memory) mempool_s{};
     pool->alloc = alloc_fn;

@@ -29,8 +29,8 @@ KSLAB_EXPORT void* mempool_alloc_pages(gfp_t gfp_mask, void* pool_data) {
     uintptr_t order = reinterpret_cast<uintptr_t>(pool_data);
     if (order > kMostOrder) return nullptr;
     size_t bytes = kslab::kPageSize << order;
-    // kmalloc aligns powers of two to a page, but not behind redzones and at guard pages.
-    if (kslab::debug_flags == 0 && !kslab::debug_sampling) return kmalloc(bytes, gfp_mask);
+    // kmalloc aligns powers of two to a page, but for objects that are guarded by chance.
+    if (!kslab::debug_sampling || (gfp_mask & __GFP_DMA) != 0) return kmalloc(bytes, gfp_mask);
     return kslab::kmalloc_slow(
         {.kind = kslab::call_kind::kmalloc, .size = bytes, .align = kslab::kPageSize, .gfp = gfp_mask});
 }

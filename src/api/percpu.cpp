@@ -60,7 +60,7 @@ void* allocate_for(unsigned cpu, size_t size, size_t align, gfp_t gfp) {
                          .size = align_up(size, kCacheLine),
                          .align = align,
                          .zero = true,
-                         .gfp = gfp,
+                         .gfp = gfp & ~__GFP_DMA,
                          .node = node_of_cpu(cpu)});
 }
 

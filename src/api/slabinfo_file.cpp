@@ -68,7 +68,9 @@ bool is_special(const char* name) {
 KSLAB_NOINLINE long replace_file(const char* name) {
     file_name fresh;
     if (!make_name(fresh, ".new")) return -ENAMETOOLONG;
-    long result = write_to(fresh.text, O_CREAT | O_TRUNC);
+    // Whatever lies there, a link for example, is not written through.
+    raw_syscall(SYS_unlinkat, AT_FDCWD, address_of(fresh.text), 0);
+    long result = write_to(fresh.text, O_CREAT | O_EXCL | O_NOFOLLOW);
     if (result != 0) return result;
     return raw_syscall(SYS_renameat2, AT_FDCWD, address_of(fresh.text), AT_FDCWD, address_of(name), 0);
 }

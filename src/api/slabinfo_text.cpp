@@ -1,6 +1,7 @@
 #include "api/slabinfo_text.h"
 
 #include "base/check.h"
+#include "cache/deferred.h"
 #include "cache/group.h"
 #include "kmalloc/kmalloc.h"
 #include "pages/page_allocator.h"
@@ -27,7 +28,9 @@ void put_statistics(text& out, const cache_report& r) {
 cache_report large_row(size_t slab_pages) {
     cache_report r{};
     __builtin_memcpy(r.name, "kmalloc-large", sizeof "kmalloc-large");
-    size_t used = all_pages.stats().used;
+    size_t used = page_stats_of_all().used;
+    // Slabs that wait for readers are neither.
+    slab_pages += deferred_pages;
     size_t pages = used > slab_pages ? used - slab_pages : 0;
     r.active_objs = r.num_objs = r.active_slabs = r.num_slabs = r.pages = pages;
     r.objsize = kPageSize;

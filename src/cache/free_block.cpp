@@ -31,8 +31,10 @@ void resolve(const kmem_cache* cache, void* const* objects, unsigned count, reso
     }
 }
 
+// A slab whose objects have a destructor only becomes free here: the caller may hold a lock, and destructors are the
+// program's. Reaping and shrinking destroy it.
 void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
-    if (s->inuse == 0 && node.free_objects > node.free_limit) {
+    if (s->inuse == 0 && node.free_objects > node.free_limit && s->cache->dtor == nullptr) {
         slab_unlink(node, s);
         return destroyed.add(&s->list);
     }

@@ -5,6 +5,7 @@
 #include "cache/deferred.h"
 #include "cache/node.h"
 #include "check/slab_records.h"
+#include "os/memory.h"
 #include "os/nodes.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
@@ -40,6 +41,16 @@ page_allocator& pages_for_cache(const kmem_cache* cache) {
     return (cache->flags & SLAB_CACHE_DMA) != 0 ? low_pages : all_pages;
 }
 
+// A binding may split the mapping. Slabs beyond a quarter of what the process may have lie where they are touched first.
+void bind_to_node(const run* pages, unsigned n) {
+    static relaxed<size_t> bound;
+    static relaxed<size_t> most;
+    if (most == 0) most = os_mapping_limit() / 4;
+    if (bound >= most) return;
+    bound += 1;
+    os_bind_to_node(pages->memory(), pages->pages * kPageSize, n);
+}
+
 void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
     // Without a constructor nothing is written: fresh pages stay unpopulated.
     if (!cache->constructs()) return;
@@ -55,7 +66,7 @@ slab* make_slab(kmem_cache* cache, unsigned n, const slab_layout& layout, uint32
         release_run(pages_of_slab);
         return nullptr;
     }
-    if (KSLAB_UNLIKELY(nodes_are_real)) os_bind_to_node(pages_of_slab->memory(), layout.pages * kPageSize, n);
+    if (KSLAB_UNLIKELY(nodes_are_real)) bind_to_node(pages_of_slab, n);
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
     slab_init(s, cache, pages_of_slab, s_mem, layout.num);
     s->node = static_cast<uint8_t>(n);

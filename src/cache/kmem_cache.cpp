@@ -103,7 +103,8 @@ bool make_nodes(kmem_cache* cache) {
 uint8_t slow_reasons(const cache_request& request) {
     unsigned reasons = cache_settings.stats ? kSlowStats : 0;
     if ((request.flags & SLAB_DEBUG_INITIAL) != 0) reasons |= kSlowVerify;
-    if ((request.flags & SLAB_ACCOUNT) != 0) reasons |= kSlowAccount;
+    // General caches as well: what a group's kmalloc_caches give out may come back by their root.
+    if ((request.flags & (SLAB_ACCOUNT | kCacheGeneral)) != 0) reasons |= kSlowAccount;
     return static_cast<uint8_t>(reasons);
 }
 

@@ -67,7 +67,6 @@ size_t drain_slabs_free(cache_node& node, size_t count) {
             destroyed.add(&s->list);
             unlinked++;
         }
-        node.reaped += unlinked;
     }
     slabs_destroy(destroyed);
     return unlinked;
@@ -122,7 +121,7 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     // Threads of the node send these home at their ticks; but there may be none left, or all asleep.
     for (unsigned to = 0; nr_nodes > 1 && to < nr_nodes; to++) drain_alien(cache, node, to, false);
     drain_shared(cache, node);
-    if (quota > 0) drain_slabs_free(node, quota);
+    if (quota > 0) node.reaped += drain_slabs_free(node, quota);
     if (purge) purge_slab_pages(cache, node);
 }
 

@@ -112,6 +112,7 @@ bool destroy_child(kmem_cache* child) {
 
 size_t destroy_children_of(kmem_cache* root) {
     size_t out = 0;
+    if (KSLAB_LIKELY(root->children.load(std::memory_order_acquire) == nullptr)) return 0;
     for (unsigned id = 1; id < kMostGroups; id++) {
         kmem_cache* child = take_child_cache(root, id);
         if (child == nullptr || destroy_child(child)) continue;

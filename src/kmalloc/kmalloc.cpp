@@ -217,6 +217,10 @@ void* kmalloc_slow(const call& how) {
     if (void* object = sampled(how)) return object;
     cache = class_of(how);
     if (cache == nullptr) return large(how);
+    return cache_alloc_zeroing(cache, how);
+}
+
+void* cache_alloc_zeroing(kmem_cache* cache, const call& how) {
     void* object = cache_alloc(cache, how);
     if (object != nullptr && how.zero) __builtin_memset(object, 0, how.size);
     return object;

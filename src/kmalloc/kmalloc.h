@@ -36,6 +36,8 @@ kmem_cache* class_for_aligned(size_t size, size_t align);
 void* kmalloc_slow(const call& how);
 // An object of a cache; never zeroed.
 void* cache_alloc(kmem_cache* cache, const call& how);
+// The same, zeroed when `how` says so.
+void* cache_alloc_zeroing(kmem_cache* cache, const call& how);
 void cache_free(kmem_cache* cache, void* object);
 // The calling thread's arrays, made on its first call; null when it has none and gets none.
 thread_cache* attached_thread();

@@ -30,11 +30,13 @@ size_t shrink(shrinker* each, gfp_t gfp) {
     size_t freed = 0;
     if (left == SHRINK_STOP) return 0;
     while (left > 0) {
-        control.nr_to_scan = left < batch ? left : batch;
+        // Some count nr_to_scan down.
+        unsigned long scanned = left < batch ? left : batch;
+        control.nr_to_scan = scanned;
         unsigned long now = each->scan_objects(each, &control);
         if (now == SHRINK_STOP) break;
         freed += now;
-        left -= control.nr_to_scan;
+        left -= scanned;
     }
     return freed;
 }

@@ -41,9 +41,12 @@ kmem_cache* twin(twin_table& table, size_t size, const char* prefix, unsigned lo
     if (KSLAB_LIKELY(cache != nullptr)) return cache;
     kmem_cache* made = make(&kmalloc_caches.caches[index], prefix, flags);
     if (made == nullptr) return nullptr;
-    if (!table[index].compare_exchange_strong(cache, made, std::memory_order_acq_rel)) return drop(made), cache;
+    // On the chain first: a fork takes the locks of what is there.
     cache_chain_add(made);
-    return made;
+    if (table[index].compare_exchange_strong(cache, made, std::memory_order_acq_rel)) return made;
+    cache_chain_remove(made);
+    drop(made);
+    return cache;
 }
 
 bool has_natural_twin(size_t size) {
@@ -66,10 +69,7 @@ void* kmalloc_low(const call& how) {
         return kmalloc_natural(asked);
     }
     kmem_cache* cache = kmalloc_cache_for(how.size, how.gfp);
-    if (cache == nullptr) return nullptr;
-    void* object = cache_alloc(cache, how);
-    if (object != nullptr && how.zero) __builtin_memset(object, 0, how.size);
-    return object;
+    return cache == nullptr ? nullptr : cache_alloc_zeroing(cache, how);
 }
 
 void* kmalloc_natural(const call& how) {
@@ -80,7 +80,7 @@ void* kmalloc_natural(const call& how) {
     }
     if (!has_natural_twin(how.size)) return kmalloc_slow(how);
     kmem_cache* cache = kmalloc_cache_for(how.size, how.gfp);
-    return cache == nullptr ? nullptr : cache_alloc(cache, how);
+    return cache == nullptr ? nullptr : cache_alloc_zeroing(cache, how);
 }
 
 }  // namespace kslab

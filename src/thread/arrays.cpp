@@ -92,6 +92,8 @@ void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_c
     void* leaving[kGroup];
     while (count > 0) {
         unsigned group = count < kGroup ? count : kGroup;
+        if (group > ac->avail) group = ac->avail;
+        if (group == 0) return;
         unsigned rest = ac->avail - group;
         __builtin_memcpy(leaving, ac->entry, group * sizeof(void*));
         array_set_avail(ac, 0);
@@ -110,7 +112,9 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
     if (ac->touched == 0 && batch > kColdBatch) batch = kColdBatch;
     ac->touched = 1;
     if (ac->limit == 0) return cache_alloc_direct(cache, gfp);
+    thread->refilling++;
     unsigned taken = cache_take(cache, thread->node, ac->entry, batch, gfp);
+    thread->refilling--;
     if (taken == 0) return nullptr;
     array_set_avail(ac, taken - 1);
     return ac->entry[taken - 1];

@@ -19,7 +19,7 @@ bool make_shadow(thread_cache* thread) {
 
 bool thread_set_group(thread_cache* thread, unsigned group) {
     if (group != 0 && KSLAB_UNLIKELY(thread->shadow == nullptr) && !make_shadow(thread)) return false;
-    __atomic_store_n(&thread->group, group, __ATOMIC_RELAXED);
+    __atomic_store_n(&thread->group, group, __ATOMIC_RELEASE);
     current_thread = group != 0 ? thread->shadow : thread;
     return true;
 }

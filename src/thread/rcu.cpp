@@ -189,6 +189,7 @@ void rcu_after_fork() {
     // Only the calling thread is left; its section, if any, goes on. Whoever polled may have closed a batch and not
     // started its epoch yet: the batches wait for one that begins now.
     polling.store(false, std::memory_order_relaxed);
+    rcu_callbacks_held.store(0, std::memory_order_relaxed);
     batch_epoch = next_epoch();
     if (state_of(this_thread()) == thread_state::alive) other_sections.store(0, std::memory_order_relaxed);
     deferred_after_fork();

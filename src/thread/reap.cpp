@@ -112,6 +112,7 @@ void thread_look_at_clock(thread_cache* thread) {
 }
 
 void thread_tick(thread_cache* thread) {
+    if (KSLAB_UNLIKELY(thread->refilling != 0)) return;
     if (KSLAB_UNLIKELY(thread->generation != drain_generation.load(std::memory_order_relaxed))) obey(thread);
     if (KSLAB_LIKELY(thread->countdown > 1))
         thread->countdown--;
@@ -146,14 +147,14 @@ void ask_to_drain(kmem_cache* cache) {
 
 void drain_this_thread() {
     thread_cache* thread = this_thread();
-    if (state_of(thread) != thread_state::alive) return;
+    if (state_of(thread) != thread_state::alive || thread->refilling != 0) return;
     thread->generation = drain_generation.load(std::memory_order_relaxed);
     drain_thread(thread);
 }
 
 void drain_this_thread(kmem_cache* cache) {
     thread_cache* thread = this_thread();
-    if (state_of(thread) != thread_state::alive) return;
+    if (state_of(thread) != thread_state::alive || thread->refilling != 0) return;
     if (cache->slot == 0 && (cache->index >= vector_size(thread) || thread->vector[cache->index].real == nullptr)) return;
     drain_array(thread, cache, thread_array(thread, cache));
 }

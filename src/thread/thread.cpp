@@ -134,9 +134,10 @@ void thread_exit(void* argument) {
     // allocation came in the second round is called once in the third and once in the fourth, the last. What
     // is freed later goes to its slab directly.
     if (++thread->exit_round < kExitRounds) return os_thread_exit_arm(thread);
-    drain_thread(thread);
+    // From here on nothing enters the arrays again.
     rcu_thread_exit(thread);
     current_thread = &dead_thread;
+    drain_thread(thread);
     unlink_thread(thread);
     metadata_free(thread, sizeof(thread_cache));
 }

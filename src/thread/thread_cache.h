@@ -46,6 +46,7 @@ struct thread_cache {
     unsigned sweep;         // where make_room goes on
     uint8_t node;           // where this thread runs (thread/node.cpp)
     uint8_t reap_node;      // the node whose alien objects are sent home next
+    uint8_t refilling;      // constructors run: what they do must not drain the array that is being filled
     uint64_t rcu_section;   // thread/rcu.h; read by all
     uint32_t group;         // that the thread is in, 0: none; read by all
     thread_cache* shadow;   // made when it first enters one
