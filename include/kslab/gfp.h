@@ -41,6 +41,12 @@ typedef unsigned int gfp_t;
 /* A flag of allocation in Linux 2.6; its number is kslab's. */
 #define SLAB_NO_GROW 0x40000000u
 
+/* Flags of the kernel that mean nothing in a process. */
+#define __GFP_HIGHMEM 0x02u
+#define __GFP_DMA32 0x04u
+#define __GFP_MOVABLE 0x08u
+#define __GFP_NOTRACK 0x200000u
+
 #define GFP_NOWAIT 0x0u
 #define GFP_ATOMIC (__GFP_HIGH)
 #define GFP_NOIO (__GFP_WAIT)
@@ -48,7 +54,18 @@ typedef unsigned int gfp_t;
 #define GFP_KERNEL (__GFP_WAIT | __GFP_IO | __GFP_FS)
 #define GFP_USER (GFP_KERNEL | __GFP_HARDWALL)
 #define GFP_KERNEL_ACCOUNT (GFP_KERNEL | __GFP_ACCOUNT)
+#define GFP_HIGHUSER (GFP_USER | __GFP_HIGHMEM)
+#define GFP_TEMPORARY (GFP_KERNEL | __GFP_RECLAIMABLE)
+#define GFP_THISNODE (__GFP_THISNODE | __GFP_NOWARN | __GFP_NORETRY)
 #define GFP_DMA (__GFP_DMA)
+#define GFP_DMA32 (__GFP_DMA32)
+/* Their names in Linux 2.6.17. */
+#define SLAB_KERNEL GFP_KERNEL
+#define SLAB_ATOMIC GFP_ATOMIC
+#define SLAB_NOIO GFP_NOIO
+#define SLAB_NOFS GFP_NOFS
+#define SLAB_USER GFP_USER
+#define SLAB_DMA GFP_DMA
 
 /* "Whatever node is near" for functions that take one. */
 #define NUMA_NO_NODE (-1)

@@ -17,6 +17,8 @@ extern "C" {
 #endif
 
 struct kmem_cache;
+/* Its name in Linux 2.6.17. */
+typedef struct kmem_cache kmem_cache_t;
 
 /* A cache of objects of `size` bytes, 8 to 131072, aligned to `align`: a power of two up to 4096, or 0 for what
  * the size allows. `ctor`, if any, runs once for each object when its slab is made, not at every allocation (with
@@ -96,6 +98,10 @@ const char *kmem_cache_name(struct kmem_cache *cache) __asm__("kslab_kmem_cache_
 /* 1 when an object of this cache begins at `object`, in use or free; 0 otherwise. Any address may be asked for: nothing is
  * dereferenced (Linux 2.6.17). The answer may be out of date when other threads free objects of the cache. */
 int kmem_ptr_validate(struct kmem_cache *cache, const void *object) __asm__("kslab_kmem_ptr_validate");
+
+/* The node that the calling thread allocates from, and how many there are: those of the machine, or of KSLAB_NODES. */
+int numa_node_id(void) __asm__("kslab_numa_node_id");
+int num_online_nodes(void) __asm__("kslab_num_online_nodes");
 
 /* 1 once the allocator works, that is after the first allocation of the process. */
 int slab_is_available(void) __asm__("kslab_slab_is_available");

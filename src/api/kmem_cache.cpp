@@ -200,6 +200,10 @@ KSLAB_EXPORT struct kmem_cache* kmem_find_general_cachep(size_t size, gfp_t flag
     return reinterpret_cast<struct ::kmem_cache*>(kmalloc_cache_for(size, flags));
 }
 
+KSLAB_EXPORT int numa_node_id(void) { return kslab::attached_thread() != nullptr ? static_cast<int>(kslab::this_node()) : 0; }
+
+KSLAB_EXPORT int num_online_nodes(void) { return kslab::boot(), static_cast<int>(kslab::nr_nodes); }
+
 KSLAB_EXPORT int slab_is_available(void) { return kslab::booted() ? 1 : 0; }
 
 // What the inlined forms call, in the archives only (kslab/inline.h).
