@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/host.h"
 #include "cache/node.h"
+#include "config/excerpt.h"
 #include "debug/object/bad_calls.h"
 #include "debug/object/quarantine.h"
 #include "kmalloc/groups.h"
@@ -42,7 +43,7 @@ const char* what_is_wrong(const cache_request& request) {
 struct ::kmem_cache* create_failed(const cache_request& request, const char* why, int error) {
     {
         report_line out;
-        out->put("kmem_cache_create(").put(request.name == nullptr ? "null" : request.name).put(", ");
+        put_excerpt(out->put("kmem_cache_create("), request.name == nullptr ? "null" : request.name).put(", ");
         out->dec(request.size).put(") failed: ").put(why);
     }
     if ((request.flags & SLAB_PANIC) != 0) host_abort();
@@ -54,13 +55,15 @@ struct ::kmem_cache* create_failed(const cache_request& request, const char* why
 void warn(cache_request& request) {
     for (const char* letter = request.name; *letter != '\0'; letter++)
         if (static_cast<unsigned char>(*letter) <= ' ') {
-            report_line()->put("kmem_cache_create(").put(request.name).put(
-                "): the name has a blank, which readers of slabinfo stumble over");
+            report_line out;
+            put_excerpt(out->put("kmem_cache_create("), request.name)
+                .put("): the name has a blank, which readers of slabinfo stumble over");
             break;
         }
     if ((request.flags & SLAB_DEBUG_INITIAL) == 0 || request.ctor_2_6 != nullptr) return;
-    report_line()->put("kmem_cache_create(").put(request.name).put(
-        "): no constructor of Linux 2.6, but SLAB_DEBUG_INITIAL; the flag is dropped");
+    report_line out;
+    put_excerpt(out->put("kmem_cache_create("), request.name)
+        .put("): no constructor of Linux 2.6, but SLAB_DEBUG_INITIAL; the flag is dropped");
     request.flags &= ~SLAB_DEBUG_INITIAL;
 }
 

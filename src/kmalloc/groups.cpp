@@ -43,8 +43,8 @@ kmem_cache* make_child(kmem_cache* root, group& of) {
     auto* child = new (memory) kmem_cache{};
     child->root = root;
     child->owner = &of;
-    // Where all indices are taken, it does without arrays.
-    thread_assign_index(child);
+    // Half of the indices are for the program's own caches. A child that gets none does without arrays.
+    thread_assign_index(child, kMaxVectorCaches / 2);
     cache_request like_root{.name = name,
                             .size = root->object_size,
                             .align = root->align,

@@ -93,11 +93,11 @@ uint16_t thread_assign_slot(unsigned limit) {
 
 void thread_register_slot(kmem_cache* cache) { slots.cache[slots.count++] = cache; }
 
-bool thread_assign_index(kmem_cache* cache) {
+bool thread_assign_index(kmem_cache* cache, unsigned most) {
     cache->index = kNoVectorIndex;
     scoped_lock lock(thread_list_lock);
     // Index 0 is that of caches with a slot, or under debugging: kmem_cache_alloc finds no array there.
-    for (unsigned i = 1; i < kMaxVectorCaches; i++) {
+    for (unsigned i = 1; i < most; i++) {
         if (vector_caches[i] != nullptr) continue;
         vector_caches[i] = cache;
         cache->index = static_cast<uint16_t>(i);

@@ -20,7 +20,8 @@ inline constexpr unsigned kMaxVectorCaches = 4096;
 // Of a cache that does without arrays.
 inline constexpr uint16_t kNoVectorIndex = 0xffff;
 // False when all indices are taken: it has kNoVectorIndex then.
-bool thread_assign_index(kmem_cache* cache);
+// `most`: not from the indices beyond, which are for others.
+bool thread_assign_index(kmem_cache* cache, unsigned most = kMaxVectorCaches);
 // After drain_all_arrays_of.
 void thread_release_index(kmem_cache* cache);
 
