@@ -15,13 +15,14 @@ constinit thread_cache empty_thread{};
 constinit thread_cache dead_thread{};
 constinit __thread thread_cache* current_thread __attribute__((tls_model("initial-exec"))) = &empty_thread;
 constinit kmalloc_table kmalloc_slots{};
-extern uint16_t malloc_slots[kFastMaximum / 16 + 1] __attribute__((alias("_ZN5kslab13kmalloc_slotsE")));
+extern uint16_t malloc_slots[kMallocSlots] __attribute__((alias("_ZN5kslab13kmalloc_slotsE")));
+static_assert(sizeof(malloc_slots) == sizeof(kmalloc_table), "one object by several names, for a sanitizer as well");
 static_assert(__builtin_offsetof(kmalloc_table, slot) == 0);
 // What inlined fast paths know these two by, in the archives only (kslab/inline.h); the number is that of the layout.
 extern "C" {
 extern __thread thread_cache* kslab_static_library_thread_layout_1
     __attribute__((alias("_ZN5kslab14current_threadE"), tls_model("initial-exec")));
-extern uint16_t kslab_static_library_slots_layout_1[kFastMaximum / 16 + 1]
+extern uint16_t kslab_static_library_slots_layout_1[kMallocSlots]
     __attribute__((alias("_ZN5kslab13kmalloc_slotsE")));
 }
 constinit slot_table slots{};

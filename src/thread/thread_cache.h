@@ -69,7 +69,9 @@ extern array_cache no_array;
 extern __thread thread_cache* current_thread __attribute__((tls_model("initial-exec")));
 
 // Size in units of 16 bytes, rounded up → slot. All zero until boot, so that the first call is slow.
-extern uint16_t malloc_slots[kFastMaximum / 16 + 1];
+// The second half is what kmalloc's tracepoint needs (slots.h).
+inline constexpr size_t kMallocSlots = 2 * (kFastMaximum / 16 + 1);
+extern uint16_t malloc_slots[kMallocSlots];
 
 // The thread's own structure, also while it is in a group.
 inline thread_cache* this_thread() {
