@@ -51,7 +51,8 @@ constexpr cache_name name_of_type() {
 
 }  // namespace detail
 
-// What the caches of T are called when nobody names them: "connection", "std::_List_node<int>". Made by the compiler.
+// What the caches of T are called when nobody names them: "connection", "std::_List_node<int>". Made by the compiler, so
+// that two of them may differ in a blank.
 template <typename T>
 inline constexpr cache_name type_name = detail::name_of_type<T>();
 

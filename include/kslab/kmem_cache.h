@@ -27,7 +27,8 @@ typedef struct kmem_cache kmem_cache_t;
  *
  * A cache without constructor and debugging may turn out to be a like one that exists already (Linux 3.18: size within a
  * word, same flags, an alignment that fits), which then has one more user: the same pointer, and destroy counts down.
- * kmem_cache_size and kmem_cache_name are those of the whole. KSLAB_NOMERGE=1 and SLAB_NO_MERGE forbid it.
+ * kmem_cache_size and kmem_cache_name are those of the whole, also after the user who chose the name is gone.
+ * KSLAB_NOMERGE=1 and SLAB_NO_MERGE forbid it.
  *
  * Null, with errno set and a line on standard error, for a bad name, size, alignment or flag, a name that another
  * cache has that is not like this one (EINVAL), when memory is short (ENOMEM), or when there are 4095 caches (ENOSPC). */

@@ -69,8 +69,9 @@ void groups_start() {
 }
 
 void groups_finish() {
+    if (!by_module) return;
     report_right right;
-    if (!by_module || !right) return;
+    if (!right) return;
     put_groups(start_block().program, [](void*, const char* text, size_t length) { report_log_write(text, length); },
                nullptr);
 }

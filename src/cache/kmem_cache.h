@@ -126,6 +126,7 @@ struct kmem_cache {
     list_head chain;
     uint32_t pins;      // visitors of for_each_cache; cache_chain_lock
     int refcount;       // users that share the cache; cache_chain_lock
+    bool lost_users;    // some left while others stay: it is not known which names are still in use; cache_chain_lock
     cache_alias* alias; // cache_chain_lock
     // Of a child cache (cache/group.h) its root and its group, otherwise null; of a root its children.
     kmem_cache* root;

@@ -48,12 +48,12 @@ kmem_cache* find_locked(F fits) {
     return nullptr;
 }
 
-// A cache of that name that is not like the one that is wanted.
+// A cache that certainly has that name and is not like the one that is wanted.
 bool is_duplicate_locked(const cache_request& request, const object_spacing& wanted) {
     char name[kCacheNameBytes];
     copy_cache_name(name, request.name);
     return find_locked([&](const kmem_cache* cache) {
-               return cache->root == nullptr && is_named(cache, name) &&
+               return cache->root == nullptr && !cache->lost_users && is_named(cache, name) &&
                       !(cache_settings.merge && like(cache, request, wanted));
            }) != nullptr;
 }
@@ -95,6 +95,7 @@ bool cache_drop_user(kmem_cache* cache) {
     scoped_lock lock(cache_chain_lock);
     if (--cache->refcount > 0) {
         // Which of the names goes is not known: the pointer is the same for all. The newest does.
+        cache->lost_users = true;
         if (cache_alias* alias = cache->alias) {
             cache->alias = alias->next;
             metadata_free(alias, sizeof(cache_alias));

@@ -25,8 +25,8 @@ struct call {
     const kmem_cache* cache = nullptr;  // of kmem_cache_free
     gfp_t gfp = GFP_KERNEL;
     int node = NUMA_NO_NODE;
-    // Who asks, where that is not who called (kmalloc_track_caller); null otherwise.
-    const void* caller = nullptr;
+    const void* caller = nullptr;  // the return address of the program's call; null when kslab itself asks
+    bool on_behalf = false;        // the caller is not who called (kmalloc_track_caller)
 };
 
 struct debug_table {

@@ -85,7 +85,8 @@ KSLAB_EXPORT void* kmalloc(size_t size, gfp_t flags) {
 }
 
 KSLAB_EXPORT void* kmalloc_track(size_t size, gfp_t flags, const void* caller) {
-    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .caller = caller});
+    void* object = kmalloc_special(
+        {.kind = call_kind::kmalloc, .size = size, .gfp = flags, .caller = caller, .on_behalf = true});
     KSLAB_PROBE5(kmalloc, caller, object, size, ksize(object), flags);
     return object;
 }

@@ -44,9 +44,8 @@ void* kept_if_low(long mapped, size_t bytes) {
 }
 
 // From above to below. `refused`: the process may map no more, wherever.
-void* try_places(uintptr_t end, uintptr_t floor, size_t bytes, bool& refused) {
-    size_t step = align_up(bytes, kStep);
-    for (; end >= floor + bytes; end -= end > step ? step : end) {
+void* try_places(uintptr_t end, size_t bytes, size_t step, bool& refused) {
+    for (; end >= kFloor + bytes; end -= step) {
         long mapped = map(end - bytes, bytes, this_place.load(std::memory_order_relaxed));
         refused = mapped == -ENOMEM;
         if (refused) return nullptr;
@@ -70,11 +69,9 @@ void* os_map_low(size_t bytes) {
             if (void* low = kept_if_low(mapped, bytes)) return low;
     }
     bool refused = false;
-    uintptr_t from = found_at.load(std::memory_order_relaxed);
-    void* low = try_places(from, kFloor, bytes, refused);
-    // A place may begin below where the last one was found.
-    if (low == nullptr && !refused)
-        low = try_places(kLowEnd, from > kFloor + bytes ? from - bytes : kFloor, bytes, refused);
+    void* low = try_places(found_at.load(std::memory_order_relaxed), bytes, align_up(bytes, kStep), refused);
+    // What was given back may lie anywhere.
+    if (low == nullptr && !refused) low = try_places(kLowEnd, bytes, kStep, refused);
     return low;
 }
 

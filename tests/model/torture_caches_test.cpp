@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <string>
 #include <thread>
 
 #include "heap.h"
@@ -22,7 +23,8 @@ uint64_t seed() { return test::number_from("TEST_SEED", 1); }
 TEST(torture_caches, shared_by_threads) {
     playground shared;
     for (size_t size : {8, 24, 100, 257, 1000, 5000, 40000})
-        shared.caches.push_back(kmem_cache_create("torture", size, 0, size % 3 == 0 ? SLAB_HWCACHE_ALIGN : 0, nullptr));
+        shared.caches.push_back(kmem_cache_create(("torture-" + std::to_string(size)).c_str(), size, 0,
+                                                  size % 3 == 0 ? SLAB_HWCACHE_ALIGN : 0, nullptr));
     std::vector<std::thread> threads;
     for (uint64_t t = 1; t <= 5; t++)
         threads.emplace_back([&, t] {
@@ -42,8 +44,9 @@ TEST(torture_caches, shared_by_threads) {
 
 void create_use_and_destroy(uint64_t t, size_t rounds) {
     test::random random(t);
+    std::string name = "passing-" + std::to_string(t);
     for (size_t round = 0; round < rounds; round++) {
-        kmem_cache* cache = kmem_cache_create("passing", random.between(8, 6000), 0, 0, nullptr);
+        kmem_cache* cache = kmem_cache_create(name.c_str(), random.between(8, 6000), 0, 0, nullptr);
         ASSERT_NE(cache, nullptr);
         std::vector<model::held> objects;
         size_t count = random.between(1, 400);

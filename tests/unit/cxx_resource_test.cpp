@@ -38,7 +38,8 @@ constexpr bool same(const char* a, const char* b) {
     return *a == *b;
 }
 static_assert(same(kslab::type_name<int>.text, "int"), "names are made by the compiler");
-static_assert(same(kslab::type_name<char*>.text, "char_"), "* would be a pattern");
+constexpr bool is_char_pointer(const char* name) { return same(name, "char_") || same(name, "char__"); }
+static_assert(is_char_pointer(kslab::type_name<char*>.text), "* would be a pattern; clang writes `char *`");
 static_assert(same(kslab::type_name<std::less<int>>.text, "std::less<int>"));
 
 TEST(cxx_name, has_no_blanks_or_separators_and_31_characters) {

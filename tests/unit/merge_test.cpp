@@ -181,6 +181,22 @@ TEST(merge, an_alias_is_a_name_that_is_taken) {
     kmem_cache_destroy(base);
 }
 
+// Which of its names a shared cache lost with a user nobody knows: who destroyed one may choose it again.
+TEST(merge, a_name_can_be_chosen_again_by_who_destroyed_it) {
+    user_cache* a = create("A", 64);
+    user_cache* b = create("B", 64);
+    EXPECT_EQ(a, b);
+    kmem_cache_destroy(a);
+    user_cache* again = create("A", 4000);
+    ASSERT_NE(again, nullptr);
+    EXPECT_NE(again, b);
+    EXPECT_EQ(create("A", 500), nullptr);
+    kslab_last_report[0] = '\0';
+    kmem_cache_destroy(b);
+    kmem_cache_destroy(again);
+    EXPECT_STREQ(kslab_last_report, "");
+}
+
 TEST(merge, kmalloc_shares_with_nobody) {
     user_cache* general = kmem_find_general_cachep(64, 0);
     user_cache* mine = create("mine", 64);

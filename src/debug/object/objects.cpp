@@ -6,6 +6,7 @@
 #include "debug/object/objects.h"
 
 #include "cache/node.h"
+#include "debug/stack/backtrace.h"
 #include "debug/stack/backtrace_libunwind.h"
 #include "debug/object/bad_calls.h"
 #include "debug/report/finding.h"
@@ -198,6 +199,12 @@ void release_run(const place& p) {
 
 namespace {
 
+// In a program that has kslab in it only the caller's address says where its part of the stack begins.
+uint32_t stack_of(const call& how) {
+    bool from_caller = how.on_behalf || (how.caller != nullptr && !backtrace_knows_own_frames());
+    return KSLAB_UNLIKELY(from_caller) ? stack_depot_from(how.caller) : stack_depot_here();
+}
+
 // `asked` is what was called: the library's operator new may call another operator new, that one malloc.
 bool fails_on_purpose(kmem_cache* cache, const call& how, call_kind asked, bool of_library_new) {
     bool again = of_library_new && library_new_refuses_again();
@@ -218,7 +225,7 @@ void* debug_allocate(kmem_cache* cache, const call& asked) {
     validate_now_and_then();
     uint32_t stack = 0;
     if ((flags & kDebugTrack) != 0 || how.sampled)
-        stack = KSLAB_UNLIKELY(how.caller != nullptr) ? stack_depot_from(how.caller) : stack_depot_here();
+        stack = stack_of(how);
     place p;
     if (!take_place(cache, flags, how, stack, p)) {
         if (how.sampled || !take_place_after_all(cache, flags, how, stack, p)) return nullptr;

@@ -49,6 +49,8 @@ void backtrace_boot() {
     backtrace_booted.store(true, std::memory_order_release);
 }
 
+bool backtrace_knows_own_frames() { return backtrace_own_text.bytes != 0; }
+
 void backtrace_capture(stack_trace& out, unsigned depth) {
     if (KSLAB_UNLIKELY(!backtrace_booted.load(std::memory_order_acquire))) backtrace_own_text = find_own_text();
     machine_registers here;

@@ -103,7 +103,7 @@ public:
         reap_array(t);
     }
 
-    // kmem_cache_shrink by `caller`; true: the cache is empty.
+    // kmem_cache_shrink by `caller`, which does not count as reaping; true: the cache is empty.
     bool shrink(std::vector<model_thread>& threads, model_thread& caller) {
         for (model_thread& t : threads) t.told_to_drain = true;
         drain(caller);
@@ -112,7 +112,6 @@ public:
         size_t left = 0;
         for (model_node& node : nodes) {
             drain_shared(node, 0);
-            node.reaped += node.empty.size();
             while (!node.empty.empty()) destroy(node, node.empty.back());
             left += node.slabs;
         }
