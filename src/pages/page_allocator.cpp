@@ -26,7 +26,6 @@ size_t index(run_content content) { return static_cast<size_t>(content); }
 }  // namespace
 
 void page_allocator::init(size_t limit_pages, size_t decay_ms) {
-    for (run_bins& bins : bins_) bins.init();
     age_.init();
     transit_.init();
     limit_ = limit_pages;

@@ -2,10 +2,6 @@
 
 namespace kslab {
 
-void run_bins::init() {
-    for (list_head& bin : bins_) bin.init();
-}
-
 size_t run_bins::bin_of(size_t pages) {
     if (pages <= kExact) return pages - 1;
     unsigned doubling = log2_floor(pages);
@@ -15,8 +11,10 @@ size_t run_bins::bin_of(size_t pages) {
 
 void run_bins::add(run* r) {
     size_t bin = bin_of(r->pages);
+    uint64_t bit = uint64_t{1} << (bin % 64);
+    if ((filled_[bin / 64] & bit) == 0) bins_[bin].init();
+    filled_[bin / 64] |= bit;
     bins_[bin].add(&r->bin);
-    filled_[bin / 64] |= uint64_t{1} << (bin % 64);
 }
 
 void run_bins::remove(run* r) {
@@ -36,18 +34,19 @@ run* run_bins::first_fit(size_t bin, size_t pages) const {
     return nullptr;
 }
 
-run* run_bins::find(size_t pages) const {
-    size_t bin = bin_of(pages);
+size_t run_bins::next_filled(size_t bin) const {
+    if (bin >= kBins) return kBins;
     uint64_t word = filled_[bin / 64] & (~uint64_t{0} << (bin % 64));
-    for (size_t index = bin / 64;;) {
-        while (word != 0) {
-            size_t candidate = index * 64 + static_cast<size_t>(__builtin_ctzl(word));
-            if (run* r = first_fit(candidate, pages)) return r;
-            word &= word - 1;
-        }
-        if (++index == kWords) return nullptr;
-        word = filled_[index];
+    for (size_t index = bin / 64;; word = filled_[index]) {
+        if (word != 0) return index * 64 + static_cast<size_t>(__builtin_ctzl(word));
+        if (++index == kWords) return kBins;
     }
+}
+
+run* run_bins::find(size_t pages) const {
+    for (size_t bin = next_filled(bin_of(pages)); bin < kBins; bin = next_filled(bin + 1))
+        if (run* r = first_fit(bin, pages)) return r;
+    return nullptr;
 }
 
 }  // namespace kslab

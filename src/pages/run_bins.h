@@ -1,5 +1,6 @@
 // Free runs of one kind, found by size: exact lists up to 64 pages, then eight lists for each doubling, and a
-// bitmap of the lists that are not empty. Best fit within the lists' resolution, last freed first.
+// bitmap of the lists that are not empty. Best fit within the lists' resolution, last freed first. All zeroes are
+// none: a list is made with its first run, so that a process touches the pages of those it uses.
 // No lock of its own.
 #pragma once
 #include "base/bits.h"
@@ -9,7 +10,6 @@ namespace kslab {
 
 class run_bins {
 public:
-    void init();
     void add(run* r);
     void remove(run* r);
 
@@ -19,15 +19,16 @@ public:
     // Visits up to `most` runs of at least about `pages` pages, the smaller lists first.
     template <typename F>
     void for_some(size_t pages, unsigned most, F visit) const {
-        for (size_t bin = bin_of(pages); bin < kBins && most > 0; bin++)
+        for (size_t bin = next_filled(bin_of(pages)); bin < kBins && most > 0; bin = next_filled(bin + 1))
             for (list_head* at = bins_[bin].next; at != &bins_[bin] && most > 0; at = at->next, most--)
                 visit(KSLAB_CONTAINER_OF(at, run, bin));
     }
 
     template <typename F>
     void for_each(F visit) const {
-        for (const list_head& bin : bins_)
-            for (list_head* at = bin.next; at != &bin; at = at->next) visit(KSLAB_CONTAINER_OF(at, run, bin));
+        for (size_t bin = next_filled(0); bin < kBins; bin = next_filled(bin + 1))
+            for (list_head* at = bins_[bin].next; at != &bins_[bin]; at = at->next)
+                visit(KSLAB_CONTAINER_OF(at, run, bin));
     }
 
 private:
@@ -38,6 +39,8 @@ private:
     static constexpr int kScan = 16;
 
     static size_t bin_of(size_t pages);
+    // The first list from `bin` on that is not empty; kBins or more: there is none.
+    size_t next_filled(size_t bin) const;
     run* first_fit(size_t bin, size_t pages) const;
 
     list_head bins_[kBins];

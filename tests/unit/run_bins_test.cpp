@@ -14,13 +14,12 @@ using namespace kslab;
 
 class run_bins_test : public testing::Test {
 protected:
-    void SetUp() override { bins.init(); }
     run* make(size_t pages) {
         runs.push_back(std::make_unique<run>());
         runs.back()->pages = pages;
         return runs.back().get();
     }
-    run_bins bins;
+    run_bins bins{};
     std::vector<std::unique_ptr<run>> runs;
 };
 

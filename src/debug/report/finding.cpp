@@ -30,7 +30,13 @@ const char* defect_json_name(defect d) { return kJsonNames[static_cast<unsigned>
 namespace {
 
 constexpr unsigned kFindings = 64;
-finding pool[kFindings];
+// Made when it is borrowed: a constructor would touch the pages of all in every process.
+union pool_place {
+    constexpr pool_place() : nothing{} {}
+    unsigned char nothing;
+    finding made;
+};
+constinit pool_place pool[kFindings];
 constinit const finding kEmpty{};
 std::atomic<uint64_t> taken{0};
 
@@ -46,7 +52,7 @@ bool finding_lease::borrow(defect d) {
         }
         unsigned free = static_cast<unsigned>(__builtin_ctzl(~now));
         if (taken.compare_exchange_strong(now, now | uint64_t{1} << free, std::memory_order_acquire))
-            finding_ = &pool[free];
+            finding_ = &pool[free].made;
     }
     if (finding_ == nullptr) return report_without_room(d), false;
     *finding_ = kEmpty;
@@ -57,8 +63,9 @@ bool finding_lease::borrow(defect d) {
 void finding_lease::give_back() { finding_return(*finding_); }
 
 void finding_return(const finding& f) {
-    if (&f < pool || &f >= pool + kFindings) return;  // somebody's own
-    taken.fetch_and(~(uint64_t{1} << (&f - pool)), std::memory_order_release);
+    auto at = reinterpret_cast<const pool_place*>(&f);
+    if (at < pool || at >= pool + kFindings) return;  // somebody's own
+    taken.fetch_and(~(uint64_t{1} << (at - pool)), std::memory_order_release);
 }
 
 void findings_after_fork() { taken.store(0, std::memory_order_relaxed); }

@@ -142,7 +142,7 @@ void on_own_stack(void (*function)()) {
 }
 
 // The question. All with the right to ask.
-struct {
+constinit struct {
     libunwind_frame* frame;
     machine_registers registers;
     bool from_origin;
@@ -154,7 +154,7 @@ struct {
     bool found_table;
     libunwind_answer answer;
     cursor place;
-} question;
+} question{};
 
 // ---- What it asks us
 

@@ -48,7 +48,7 @@ constexpr uint32_t kChunks = 512;  // beyond two million stacks the chains becom
 
 using bucket = std::atomic<uint32_t>;
 
-struct {
+constinit struct {
     std::atomic<uintptr_t*> blocks[kBlocks];
     std::atomic<bucket*> chunks[kChunks];
     std::atomic<uint32_t> buckets;  // 0: nothing was ever put
@@ -56,7 +56,7 @@ struct {
     uint32_t next_word;
     std::atomic<size_t> stacks;
     std::atomic<size_t> bytes;
-} depot;
+} depot{};
 
 depot_stack* stack_at(uint32_t id) {
     uintptr_t* block = depot.blocks[id >> kBlockShift].load(std::memory_order_acquire);
