@@ -69,7 +69,10 @@ BENCHMARK(realloc_same);
 void replace_among_million(benchmark::State &state) {
   std::vector<void *> objects(1'000'000);
   uint64_t random = 1;
-  for (void *&object : objects) object = std::malloc(16 + next_random(random) % 97);
+  for (void *&object : objects) {
+    object = std::malloc(16 + next_random(random) % 97);
+    *static_cast<volatile char *>(object) = 1;  // or the first writes to fresh pages would be measured below
+  }
   for (auto _ : state) {
     const uint64_t number = next_random(random);
     void *&slot = objects[number % objects.size()];

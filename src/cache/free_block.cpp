@@ -18,7 +18,15 @@ struct resolved {
 };
 
 void resolve(const kmem_cache* cache, void* const* objects, unsigned count, resolved& to) {
+    uintptr_t page = 0;
     for (unsigned i = 0; i < count; i++) {
+        // Objects that were allocated together tend to lie, and to be freed, together.
+        uintptr_t page_of_this = reinterpret_cast<uintptr_t>(objects[i]) >> kPageShift;
+        if (page_of_this == page) {
+            to.of[i] = to.of[i - 1];
+            continue;
+        }
+        page = page_of_this;
         to.of[i] = page_owner_of(objects[i]).slab();
         if (KSLAB_LIKELY(to.of[i] != nullptr)) __builtin_prefetch(to.of[i], 1);
     }
@@ -45,13 +53,17 @@ void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
 // Returns objects from `from` on, as far as they are of the same node. The number returned so far: less than
 // `count`, and the next object of that node, when one was free already.
 unsigned put_group(cache_node& node, const resolved& what, unsigned from, unsigned count, list_head& destroyed) {
-    for (unsigned i = from; i < count; i++) {
+    for (unsigned i = from; i < count;) {
         slab* s = what.of[i];
         if (KSLAB_UNLIKELY(s->node != node.id)) return i;
+        unsigned together = 1;
+        while (i + together < count && what.of[i + together] == s) together++;
         bool was_full = s->inuse == s->num;
-        if (KSLAB_UNLIKELY(!slab_put_obj(s, what.index[i]))) return i;
-        node.free_objects += 1;
-        if (s->inuse == 0 || was_full) move_to_list(node, s, destroyed);
+        unsigned put = slab_put_objs(s, &what.index[i], together);
+        node.free_objects += put;
+        if (put > 0 && (s->inuse == 0 || was_full)) move_to_list(node, s, destroyed);
+        i += put;
+        if (KSLAB_UNLIKELY(put < together)) return i;
     }
     return count;
 }

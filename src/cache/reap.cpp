@@ -122,7 +122,9 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     for (unsigned to = 0; nr_nodes > 1 && to < nr_nodes; to++) drain_alien(cache, node, to, false);
     drain_shared(cache, node);
     if (quota > 0) node.reaped += drain_slabs_free(node, quota);
-    if (purge) purge_slab_pages(cache, node);
+    if (!purge) return;
+    node.patience = 0;
+    purge_slab_pages(cache, node);
 }
 
 }  // namespace kslab

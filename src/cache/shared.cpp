@@ -37,8 +37,16 @@ void reverse(void** objects, unsigned count) {
     }
 }
 
+// A heap that goes up and down; it is learnt fast, and forgotten when nobody takes any for a while (reap_node).
+void regret_purge(cache_node& node) {
+    constexpr uint8_t kMost = 12;
+    node.regret_below = 0;
+    if (node.patience < kMost) node.patience = static_cast<uint8_t>(node.patience + 2);
+}
+
 void note_taken(kmem_cache* cache, cache_node& node, unsigned taken) {
     node.free_objects -= taken;
+    if (KSLAB_UNLIKELY(node.free_objects < node.regret_below)) regret_purge(node);
     node.net_returned = node.net_returned > taken ? node.net_returned - taken : 0;
     if (KSLAB_LIKELY(!cache_settings.stats)) return;
     node.allocs += taken;
@@ -146,7 +154,7 @@ bool freed_much(cache_node& node, size_t size, size_t returned) {
     node.net_returned += returned;
     size_t free = node.free_objects;
     size_t objects = node.num_objects;
-    size_t step = objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep;
+    size_t step = (objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep) << node.patience;
     if (node.net_returned < step || free * size < kWorthPurging || free < objects / 4) return false;
     node.net_returned = 0;
     return true;
@@ -158,7 +166,8 @@ void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsig
     if (given == count) return;
     free_block(cache, objects + given, count - given);
     if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;
-    if (freed_much(node, cache->size, count - given)) purge_slab_pages(cache, node);
+    if (freed_much(node, cache->size, count - given) && purge_slab_pages(cache, node) > 0)
+        node.regret_below = node.free_objects / 2;
 }
 
 }  // namespace

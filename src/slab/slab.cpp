@@ -83,13 +83,27 @@ unsigned slab_get_objs(slab* s, void** out, unsigned count, uint32_t size) {
     return taken;
 }
 
-bool slab_put_obj(slab* s, uint32_t index) {
-    uint64_t& word = s->bufctl[index / 64];
-    if ((word & bit(index)) != 0) return false;
-    word |= bit(index);
-    s->inuse--;
-    if (index / 64 < s->first_word) s->first_word = static_cast<uint16_t>(index / 64);
-    return true;
+// Neighbours tend to come together: the word of bufctl and the counts stay in registers.
+unsigned slab_put_objs(slab* s, const uint32_t* index, unsigned count) {
+    uint32_t at = index[0] / 64;
+    uint32_t lowest = s->first_word;
+    uint64_t word = s->bufctl[at];
+    unsigned put = 0;
+    for (; put < count; put++) {
+        if (uint32_t wanted = index[put] / 64; wanted != at) {
+            s->bufctl[at] = word;
+            if (at < lowest) lowest = at;
+            at = wanted;
+            word = s->bufctl[at];
+        }
+        if ((word & bit(index[put])) != 0) break;
+        word |= bit(index[put]);
+    }
+    s->bufctl[at] = word;
+    if (at < lowest && put > 0) lowest = at;
+    s->first_word = static_cast<uint16_t>(lowest);
+    s->inuse = static_cast<uint16_t>(s->inuse - put);
+    return put;
 }
 
 bool slab_obj_free(const slab* s, uint32_t index) { return (s->bufctl[index / 64] & bit(index)) != 0; }

@@ -64,8 +64,8 @@ void slab_init(slab* s, kmem_cache* cache, run* pages, char* s_mem, unsigned num
 // Takes up to `count` objects in ascending order of address; returns how many.
 unsigned slab_get_objs(slab* s, void** out, unsigned count, uint32_t size);
 
-// Gives one back; false when it is free already.
-bool slab_put_obj(slab* s, uint32_t index);
+// Gives `count` objects back; how many before one that is free already.
+unsigned slab_put_objs(slab* s, const uint32_t* index, unsigned count);
 
 bool slab_obj_free(const slab* s, uint32_t index);
 unsigned slab_count_free(const slab* s);

@@ -76,6 +76,17 @@ unsigned batchcount_for(const kmem_cache* cache, unsigned limit) {
     return batchcount == 0 ? 1 : batchcount;
 }
 
+// The first that an array gets is an object that another thread may have allocated, and cut beside those of others: with
+// objects of the thread's own above it, it is not what the thread works on next. Nothing grows for that.
+void start_below(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
+    unsigned room = (ac->limit < kColdBatch ? ac->limit : kColdBatch) - 1;
+    thread->refilling++;
+    unsigned taken = room == 0 ? 0 : cache_take(cache, thread->node, ac->entry + 1, room, GFP_KERNEL | SLAB_NO_GROW);
+    thread->refilling--;
+    ac->entry[0] = object;
+    array_set_avail(ac, 1 + taken);
+}
+
 }  // namespace
 
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit) {
@@ -127,6 +138,7 @@ void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, 
         ac->last = array_move::flushed;
     }
     if (ac->limit == 0) return cache_free_direct(cache, object);
+    if (ac->avail == 0 && cache->size < kCacheLine) return start_below(thread, cache, ac, object);
     if (ac->avail >= ac->limit) {
         unsigned flushes = cache->at(thread->node).flushes;
         if (flushes >= kFreeStreak)

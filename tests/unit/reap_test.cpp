@@ -242,6 +242,48 @@ TEST_F(reap, the_quota_goes_by_free_limit_and_objects_of_a_slab) {
 }
 
 // With nobody allocating, all that is left after some time are the objects in use.
+// Whole free pages of slabs go back while a heap shrinks. One that grows again soon after makes the next look come later,
+// until it has been quiet for a while.
+TEST_F(reap, a_heap_that_goes_up_and_down_keeps_its_pages) {
+    cache_node& node = cache->at(0);
+    constexpr size_t kObjects = 120000;
+    std::vector<void*> live;
+    auto grow = [&] {
+        while (live.size() < kObjects) live.push_back(allocate());
+    };
+    // Every 512th stays: of each slab most pages are free, but no slab is.
+    auto drop = [&] {
+        std::vector<void*> kept_ones;
+        for (size_t i = 0; i < live.size(); i++) {
+            if (i % 512 == 0)
+                kept_ones.push_back(live[i]);
+            else
+                release(live[i]);
+        }
+        live.swap(kept_ones);
+    };
+    grow();
+    drop();
+    EXPECT_GT(node.regret_below, 0u) << "pages went back";
+    EXPECT_EQ(node.patience, 0u);
+    for (unsigned i = 0; i < 20; i++) {
+        grow();
+        drop();
+    }
+    unsigned learnt = node.patience;
+    EXPECT_GT(learnt, 2u);
+    grow();
+    drop();
+    grow();
+    EXPECT_EQ(node.regret_below, 0u) << "nothing goes back any more";
+    EXPECT_EQ(node.patience, learnt);
+    drop();
+    for (unsigned i = 0; i < 20 && node.patience != 0; i++) pass(4000);
+    EXPECT_EQ(node.patience, 0u);
+    for (void* object : live) release(object);
+    drain_this_thread();
+}
+
 TEST_F(reap, time_alone_brings_everything_back) {
     std::vector<void*> objects;
     for (int i = 0; i < 20000; i++) objects.push_back(allocate());

@@ -24,6 +24,8 @@ constexpr geometry kGeometries[] = {{16, 4096, 0},  {48, 1365, 0},  {48, 1364, 6
 
 char* const kStart = reinterpret_cast<char*>(uintptr_t{0x7f1234000000});
 
+void put(slab* s, uint32_t index) { EXPECT_EQ(slab_put_objs(s, &index, 1), 1u); }
+
 class slab_case {
 public:
     explicit slab_case(const geometry& of) : g(of) {
@@ -55,7 +57,7 @@ public:
         std::vector<void*> out(s->num);
         slab_get_objs(s, out.data(), s->num, g.size);
         for (uint32_t i = 0; i < s->num; i++)
-            if (!random.one_in(keep_one_in)) slab_put_obj(s, i);
+            if (!random.one_in(keep_one_in)) put(s, i);
     }
 
     const geometry g;
@@ -73,7 +75,7 @@ TEST(slab_pages, the_mask_is_right_whatever_is_in_use) {
             c.use_randomly(random, size_t{1} << random.below(11));
             ASSERT_EQ(slab_free_pages(s, g.size), c.expected_mask());
             for (uint32_t i = 0; i < s->num; i++)
-                if (!slab_obj_free(s, i)) slab_put_obj(s, i);
+                if (!slab_obj_free(s, i)) put(s, i);
         }
     }
 }
@@ -135,7 +137,7 @@ TEST(slab_pages, purged_pages_are_forgotten_when_their_objects_are_handed_out) {
         size_t offset = static_cast<size_t>(static_cast<char*>(first) - kStart);
         for (size_t page = offset / 4096; page <= (offset + g.size - 1) / 4096; page++)
             EXPECT_EQ(s->purged >> page & 1, 0u) << page;
-        slab_put_obj(s, 0);
+        put(s, 0);
         EXPECT_EQ(slab_free_pages(s, g.size), all & ~s->purged);
     }
 }

@@ -13,6 +13,8 @@ namespace {
 
 using namespace kslab;
 
+bool put(slab* s, uint32_t index) { return slab_put_objs(s, &index, 1) == 1; }
+
 // A slab over memory that nobody touches.
 class slab_on_paper {
 public:
@@ -61,11 +63,11 @@ TEST(slab, a_new_one_has_num_free_objects) {
 TEST(slab, double_puts_are_refused) {
     slab_on_paper s(32, 100);
     s.take(70);
-    EXPECT_FALSE(slab_put_obj(s.get(), 70)) << "was never taken";
-    EXPECT_TRUE(slab_put_obj(s.get(), 69));
-    EXPECT_FALSE(slab_put_obj(s.get(), 69));
-    EXPECT_TRUE(slab_put_obj(s.get(), 0));
-    EXPECT_FALSE(slab_put_obj(s.get(), 0));
+    EXPECT_FALSE(put(s.get(), 70)) << "was never taken";
+    EXPECT_TRUE(put(s.get(), 69));
+    EXPECT_FALSE(put(s.get(), 69));
+    EXPECT_TRUE(put(s.get(), 0));
+    EXPECT_FALSE(put(s.get(), 0));
     EXPECT_EQ(s->inuse, 68);
     EXPECT_EQ(slab_count_free(s.get()), 32u);
 }
@@ -87,7 +89,7 @@ TEST(slab, hands_out_the_lowest_free_objects_in_ascending_order) {
             } else {
                 size_t i = random.below(num);
                 ASSERT_EQ(slab_obj_free(s.get(), static_cast<uint32_t>(i)), !out[i]);
-                ASSERT_EQ(slab_put_obj(s.get(), static_cast<uint32_t>(i)), out[i]);
+                ASSERT_EQ(put(s.get(), static_cast<uint32_t>(i)), out[i]);
                 out[i] = false;
             }
             size_t inuse = static_cast<size_t>(std::count(out.begin(), out.end(), true));
@@ -95,6 +97,33 @@ TEST(slab, hands_out_the_lowest_free_objects_in_ascending_order) {
             ASSERT_EQ(slab_count_free(s.get()), num - inuse);
         }
     }
+}
+
+// Several at a time against one at a time, with one that is free already among them at times.
+TEST(slab, several_come_back_as_one_by_one_up_to_the_first_that_is_free) {
+    test::random random(5);
+    unsigned stopped = 0;
+    for (unsigned num : {1u, 40u, 64u, 200u, 1000u}) {
+        slab_on_paper one(48, num);
+        slab_on_paper all(48, num);
+        for (int step = 0; step < 3000; step++) {
+            unsigned count = static_cast<unsigned>(random.between(1, 60));
+            ASSERT_EQ(one.take(count), all.take(count));
+            uint32_t index[30];
+            uint32_t start = static_cast<uint32_t>(random.below(num));
+            count = static_cast<unsigned>(random.between(1, 30));
+            for (unsigned i = 0; i < count; i++)
+                index[i] = static_cast<uint32_t>(random.one_in(3) ? random.below(num) : (start + i) % num);
+            unsigned expected = 0;
+            while (expected < count && put(one.get(), index[expected])) expected++;
+            ASSERT_EQ(slab_put_objs(all.get(), index, count), expected);
+            if (expected < count) stopped++;
+            ASSERT_EQ(one->inuse, all->inuse);
+            ASSERT_EQ(one->first_word, all->first_word);
+            for (size_t word = 0; word < bufctl_words(num); word++) ASSERT_EQ(one->bufctl[word], all->bufctl[word]);
+        }
+    }
+    EXPECT_GT(stopped, 1000u);
 }
 
 // Every offset of a slab, and some beyond: only starts of objects have an index.

@@ -110,6 +110,32 @@ TEST(thread, destroyed_caches_give_their_budget_back) {
 }
 
 // After thousands of threads in use is exactly what they left alive.
+// Passive false sharing: threads that are handed objects of one cache line, and free them, go on with lines of their own.
+TEST(thread, what_was_handed_over_is_not_what_a_thread_works_on_next) {
+    constexpr size_t kLine = 64;
+    auto line_of = [](const void* object) { return reinterpret_cast<uintptr_t>(object) / kLine; };
+    for (size_t size : {8, 16, 32, 48}) {
+        void* handed[2] = {kmalloc(size, 0), kmalloc(size, 0)};
+        std::vector<void*> got[2];
+        auto work = [&](unsigned t) {
+            kfree(handed[t]);
+            for (unsigned i = 0; i < 8; i++) {
+                got[t].push_back(kmalloc(size, 0));
+                kfree(got[t].back());
+            }
+        };
+        // The second while the first is still there.
+        std::thread([&] {
+            work(0);
+            std::thread(work, 1).join();
+        }).join();
+        for (void* first : got[0])
+            for (unsigned t = 0; t < 2; t++) EXPECT_NE(line_of(first), line_of(handed[t])) << size;
+        for (void* second : got[1])
+            for (unsigned t = 0; t < 2; t++) EXPECT_NE(line_of(second), line_of(handed[t])) << size;
+    }
+}
+
 TEST(thread, nothing_is_lost_when_threads_end) {
     struct ::kmem_cache* cache = kmem_cache_create("threads", 72, 0, 0, nullptr);
     kfree(kmalloc(100, 0));
