@@ -165,7 +165,7 @@ private:
     size_t largest_used_ = 0;
     size_t mapped_ = 0;
     size_t limit_ = 0;
-    uint32_t decay_ms_ = 1000;
+    uint32_t decay_ms_ = 0;
     relaxed<uint32_t> now_ = 0;
     size_t moved_runs_ = 0;
     recent_release recent_[kRecent]{};
