@@ -11,9 +11,9 @@ size_t large_pages(size_t size) {
     return count <= kCachedPages ? run_bin_pages(count) : count;
 }
 
-// From a mebibyte on a zeroed run takes fresh pages although dirty ones wait: tables of that size are often sparse,
-// and clearing them all would make them resident.
-constexpr size_t kFreshPages = (size_t{1} << 20) >> kPageShift;
+// Above so much a zeroed run takes fresh pages although dirty ones wait: tables of that size are often sparse, and clearing
+// them all would make them resident. Below it clearing what is warm costs less than touching what is not.
+constexpr size_t kFreshPages = ((size_t{4} << 20) >> kPageShift) + 1;
 
 run* large_allocate(const large_request& request) {
     size_t count = large_pages(request.size);

@@ -10,11 +10,14 @@ namespace {
 constexpr unsigned kDepth = 8;
 // All caches together stay far below the page allocator's least bound of 16 MiB.
 constexpr size_t kTotalPages = (size_t{8} << 20) >> kPageShift;
+// By so much a cache may grow before the bound is looked at; runs that come and go do not make it grow.
+constexpr size_t kUncheckedPages = (size_t{256} << 10) >> kPageShift;
 
 struct alignas(kCacheLine) run_cache {
     mutex lock{lock_rank::run_cache};
     size_t pages = 0;
     size_t runs = 0;
+    size_t checked = 0;  // of `pages`: what the page allocator's bound was last looked at for, at most
     bool touched = false;
     uint8_t depth[kRunBins]{};
     run* bin[kRunBins][kDepth]{};
@@ -38,6 +41,7 @@ run* pop_locked(run_cache& cache, unsigned bin) {
     run* r = cache.bin[bin][--cache.depth[bin]];
     cache.pages -= r->pages;
     cache.runs--;
+    if (cache.pages < cache.checked) cache.checked = cache.pages;
     note(cache);
     return r;
 }
@@ -65,6 +69,7 @@ bool run_cache_give(run* r) {
     if (r->low || count > kCachedPages || run_bin_pages(count) != count) return false;
     run_cache& cache = mine();
     unsigned bin = run_bin(count);
+    bool grown;
     {
         scoped_lock lock(cache.lock);
         if (cache.depth[bin] == kDepth || cache.pages + count > pages_each) return false;
@@ -72,8 +77,10 @@ bool run_cache_give(run* r) {
         cache.pages += count;
         cache.runs++;
         note(cache);
+        grown = cache.pages > cache.checked + kUncheckedPages;
+        if (grown) cache.checked = cache.pages;
     }
-    all_pages.purge_excess();
+    if (grown) all_pages.purge_excess();
     return true;
 }
 

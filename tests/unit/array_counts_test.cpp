@@ -82,7 +82,8 @@ private:
         return {limit, shared_factor(size) * array_batchcount(array_limit(size)),
                 node_free_limit(cache_settings.cpus, array_batchcount(array_limit(size)), num),
                 std::max(size_t{1}, std::min({limit, size_t{16}, affordable})),
-                [=, this](size_t slabs) { return make_layout(stride, cache_->align, floor_pages_for(slabs)).num; }};
+                [=, this](size_t slabs) { return make_layout(stride, cache_->align, floor_pages_for(slabs)).num; },
+                stride < kCacheLine};
     }
 
     void allocate() {

@@ -27,6 +27,7 @@ public:
     struct settings {
         size_t kernel_limit, shared_limit, free_limit, first_limit;
         std::function<size_t(size_t slabs)> num_of_next_slab;
+        bool smaller_than_a_line;
     };
     explicit array_model(settings of) : s_(of) {}
 
@@ -38,9 +39,12 @@ public:
     }
 
     void release(model_object object) {
+        bool begins = limit == 0;
         if (array.size() >= limit) make_room();
         if (limit == 0) return free_block({object});
         array.push_back(object);
+        // Other objects on top of the first, which another thread may have cut beside its own.
+        if (begins && s_.smaller_than_a_line) take(std::min(limit, size_t{16}) - 1, false);
     }
 
     // The thread gives everything up; its limits begin anew.
@@ -73,17 +77,24 @@ private:
         note(move::refilled);
         size_t wanted = !touched && batch > 16 ? 16 : batch;
         touched = true;
+        take(wanted, true);
+    }
+
+    // Up to `wanted` onto the array, of slabs so that the lowest is the newest.
+    void take(size_t wanted, bool may_grow) {
+        if (wanted == 0) return;
         flushes = 0;
         if (!shared.empty()) {
             size_t count = std::min(wanted, shared.size());
-            array.assign(shared.end() - static_cast<long>(count), shared.end());
+            array.insert(array.end(), shared.end() - static_cast<long>(count), shared.end());
             shared.resize(shared.size() - count);
             return;
         }
-        if (partial.empty() && free.empty()) grow();
-        while (array.size() < wanted && !(partial.empty() && free.empty())) take_from_slab(wanted);
-        free_objects -= array.size();
-        std::reverse(array.begin(), array.end());
+        if (partial.empty() && free.empty() && may_grow) grow();
+        std::vector<model_object> taken;
+        while (taken.size() < wanted && !(partial.empty() && free.empty())) take_from_slab(wanted, taken);
+        free_objects -= taken.size();
+        array.insert(array.end(), taken.rbegin(), taken.rend());
     }
 
     void grow() {
@@ -95,14 +106,14 @@ private:
         grown++;
     }
 
-    void take_from_slab(size_t wanted) {
+    void take_from_slab(size_t wanted, std::vector<model_object>& taken) {
         std::deque<model_slab*>& list = partial.empty() ? free : partial;
         model_slab* slab = list.front();
         list.pop_front();
-        for (size_t i = 0; i < slab->num && array.size() < wanted; i++) {
+        for (size_t i = 0; i < slab->num && taken.size() < wanted; i++) {
             if (!slab->free[i]) continue;
             slab->free[i] = false;
-            array.push_back({slab, i});
+            taken.push_back({slab, i});
         }
         (slab->inuse() == slab->num ? full : partial).push_front(slab);
     }
