@@ -18,7 +18,7 @@ struct resolved {
 };
 
 void resolve(const kmem_cache* cache, void* const* objects, unsigned count, resolved& to) {
-    uintptr_t page = 0;
+    uintptr_t page = ~uintptr_t{0};
     for (unsigned i = 0; i < count; i++) {
         // Objects that were allocated together tend to lie, and to be freed, together.
         uintptr_t page_of_this = reinterpret_cast<uintptr_t>(objects[i]) >> kPageShift;

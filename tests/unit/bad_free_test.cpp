@@ -83,6 +83,16 @@ TEST(bad_free, to_another_cache) {
     }, "kslab: kmem_cache_free of an object of another cache: 0x");
 }
 
+// What a cache is given is looked at when it reaches the slabs: also an address in the first page.
+TEST(bad_free, of_what_no_cache_has) {
+    for (uintptr_t address : {uintptr_t{16}, uintptr_t{0x10000}, ~uintptr_t{0} - 15})
+        expect_report([address] {
+            user_cache* cache = kmem_cache_create("given", 64, 0, 0, nullptr);
+            kmem_cache_free(cache, reinterpret_cast<void*>(address));
+            kslab::drain_this_thread();
+        }, "kslab: free of a pointer that was not allocated: 0x");
+}
+
 TEST(bad_free, ksize_and_krealloc_check_their_pointer) {
     for (auto use : {+[](void* p) { ksize(p); }, +[](void* p) { static_cast<void>(krealloc(p, 50, 0)); }}) {
         expect_report([use] { use(static_cast<char*>(kmalloc(100, 0)) + 8); }, "not the start of an object");
