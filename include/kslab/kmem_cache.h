@@ -31,7 +31,8 @@ typedef struct kmem_cache kmem_cache_t;
  * KSLAB_NOMERGE=1 and SLAB_NO_MERGE forbid it.
  *
  * Null, with errno set and a line on standard error, for a bad name, size, alignment or flag, a name that another
- * cache has that is not like this one (EINVAL), when memory is short (ENOMEM), or when there are 4095 caches (ENOSPC). */
+ * cache has that is not like this one (EINVAL; not of a shared cache that lost a user: nobody knows which name went), when
+ * memory is short (ENOMEM), or when there are 4095 caches (ENOSPC). */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, unsigned long flags,
                                      void (*ctor)(void *)) __asm__("kslab_kmem_cache_create");
 

@@ -149,7 +149,10 @@ void slab_place(cache_node& node, slab* s, list_end where) {
 
 void slab_unlink(cache_node& node, slab* s) {
     take_off_list(node, s);
-    node.free_objects -= static_cast<size_t>(s->num - s->inuse);
+    size_t left = static_cast<size_t>(s->num - s->inuse);
+    node.free_objects -= left;
+    // Half of the free objects (shared.cpp), of those that are left.
+    node.regret_below = node.regret_below > left / 2 ? node.regret_below - left / 2 : 0;
     node.num_slabs -= 1;
     node.num_objects -= s->num;
     node.num_pages -= s->pages->pages;

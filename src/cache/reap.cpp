@@ -124,6 +124,7 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     if (quota > 0) node.reaped += drain_slabs_free(node, quota);
     if (!purge) return;
     node.patience = 0;
+    node.regret_below = 0;
     purge_slab_pages(cache, node);
 }
 

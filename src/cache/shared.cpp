@@ -37,9 +37,10 @@ void reverse(void** objects, unsigned count) {
     }
 }
 
-// A heap that goes up and down; it is learnt fast, and forgotten when nobody takes any for a while (reap_node).
+// A heap that goes up and down. From the third time on more objects would have to come back than there are: then only time
+// gives pages back. It is forgotten when no slab was made or emptied for a while (reap_node).
 void regret_purge(cache_node& node) {
-    constexpr uint8_t kMost = 12;
+    constexpr uint8_t kMost = 6;
     node.regret_below = 0;
     if (node.patience < kMost) node.patience = static_cast<uint8_t>(node.patience + 2);
 }

@@ -77,14 +77,19 @@ unsigned batchcount_for(const kmem_cache* cache, unsigned limit) {
 }
 
 // The first that an array gets is an object that another thread may have allocated, and cut beside those of others: with
-// objects of the thread's own above it, it is not what the thread works on next. Nothing grows for that.
+// others above it, it is not what the thread works on next. Nothing grows for that. The array is full then, so that the next
+// free comes here, where the object below is looked at.
 void start_below(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
     unsigned room = (ac->limit < kColdBatch ? ac->limit : kColdBatch) - 1;
     thread->refilling++;
-    unsigned taken = room == 0 ? 0 : cache_take(cache, thread->node, ac->entry + 1, room, GFP_KERNEL | SLAB_NO_GROW);
+    constexpr gfp_t kWhatIsThere = GFP_KERNEL | SLAB_NO_GROW | __GFP_THISNODE;
+    unsigned taken = room == 0 ? 0 : cache_take(cache, thread->node, ac->entry + 1, room, kWhatIsThere);
     thread->refilling--;
     ac->entry[0] = object;
     array_set_avail(ac, 1 + taken);
+    for (unsigned i = 1; i <= taken; i++)
+        if (KSLAB_UNLIKELY(ac->entry[i] == object)) report_bad_free(bad_free::twice, object, cache);
+    if (1 + taken < ac->limit) set_array_limit(thread, cache, ac, 1 + taken);
 }
 
 }  // namespace
@@ -132,6 +137,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
 }
 
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
+    if (KSLAB_UNLIKELY(ac->avail > 0 && ac->entry[0] == object)) report_bad_free(bad_free::twice, object, cache);
     thread_tick(thread);
     if (ac->avail >= ac->limit) {
         if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);

@@ -1,6 +1,7 @@
 // What release mode promises about bad frees: one line that names the misuse, then abort.
 #include <gtest/gtest.h>
 
+#include <thread>
 #include <vector>
 
 #include "kmalloc/kmalloc.h"
@@ -26,6 +27,24 @@ TEST(bad_free, twice_in_a_row_at_once) {
             kfree(p);
             _exit(3);
         }, "kslab: double free: 0x");
+}
+
+// The first object that a thread frees lies below others in its array (thread/arrays.cpp), or is among those.
+TEST(bad_free, twice_by_a_thread_that_allocated_nothing) {
+    for (size_t size : {8, 16, 32, 48, 100, 1000})
+        for (bool drained : {false, true})
+            expect_report([=] {
+                void* handed = kmalloc(size, 0);
+                void* others[40];
+                for (void*& other : others) other = kmalloc(size, 0);
+                for (unsigned i = 20; i < 40; i++) kfree(others[i]);
+                std::thread([=] {
+                    kfree(handed);
+                    if (drained) kslab::drain_this_thread();
+                    kfree(handed);
+                    kslab::drain_this_thread();
+                }).join();
+            }, "kslab: ");
 }
 
 TEST(bad_free, twice_with_others_between_when_it_reaches_the_slab) {

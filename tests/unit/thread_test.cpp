@@ -109,7 +109,6 @@ TEST(thread, destroyed_caches_give_their_budget_back) {
     }
 }
 
-// After thousands of threads in use is exactly what they left alive.
 // Passive false sharing: threads that are handed objects of one cache line, and free them, go on with lines of their own.
 TEST(thread, what_was_handed_over_is_not_what_a_thread_works_on_next) {
     constexpr size_t kLine = 64;
@@ -136,6 +135,7 @@ TEST(thread, what_was_handed_over_is_not_what_a_thread_works_on_next) {
     }
 }
 
+// After thousands of threads in use is exactly what they left alive.
 TEST(thread, nothing_is_lost_when_threads_end) {
     struct ::kmem_cache* cache = kmem_cache_create("threads", 72, 0, 0, nullptr);
     kfree(kmalloc(100, 0));

@@ -199,9 +199,9 @@ void release_run(const place& p) {
 
 namespace {
 
-// In a program that has kslab in it only the caller's address says where its part of the stack begins.
+// Where kslab is part of the program only the caller's address says where the program's part of the stack begins.
 uint32_t stack_of(const call& how) {
-    bool from_caller = how.on_behalf || (how.caller != nullptr && !backtrace_knows_own_frames());
+    bool from_caller = how.on_behalf || (how.caller != nullptr && backtrace_hides(how.caller));
     return KSLAB_UNLIKELY(from_caller) ? stack_depot_from(how.caller) : stack_depot_here();
 }
 

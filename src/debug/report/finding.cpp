@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/uio.h>
 
+#include <new>
+
 #include "base/bits.h"
 #include "os/syscall.h"
 
@@ -52,10 +54,9 @@ bool finding_lease::borrow(defect d) {
         }
         unsigned free = static_cast<unsigned>(__builtin_ctzl(~now));
         if (taken.compare_exchange_strong(now, now | uint64_t{1} << free, std::memory_order_acquire))
-            finding_ = &pool[free].made;
+            finding_ = new (&pool[free].made) finding(kEmpty);
     }
     if (finding_ == nullptr) return report_without_room(d), false;
-    *finding_ = kEmpty;
     finding_->what = d;
     return true;
 }

@@ -49,7 +49,10 @@ void backtrace_boot() {
     backtrace_booted.store(true, std::memory_order_release);
 }
 
-bool backtrace_knows_own_frames() { return backtrace_own_text.bytes != 0; }
+bool backtrace_hides(const void* caller) {
+    own_text own = backtrace_own_text;
+    return own.bytes == 0 || reinterpret_cast<uintptr_t>(caller) - own.start < own.bytes;
+}
 
 void backtrace_capture(stack_trace& out, unsigned depth) {
     if (KSLAB_UNLIKELY(!backtrace_booted.load(std::memory_order_acquire))) backtrace_own_text = find_own_text();

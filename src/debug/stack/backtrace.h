@@ -39,8 +39,9 @@ void backtrace_capture(stack_trace& out, unsigned depth);
 // The same from a signal's context: its instruction first, be it kslab's.
 void backtrace_from_context(stack_trace& out, unsigned depth, const void* ucontext);
 
-// Whether kslab's own frames can be left out: not where it is part of the program.
-bool backtrace_knows_own_frames();
+// Whether the frame that `caller` returns to counts as kslab's, or kslab's frames cannot be told from the program's: where
+// kslab is part of the program, or of one of its libraries.
+bool backtrace_hides(const void* caller);
 
 // How deep stacks of allocations and frees are kept (KSLAB_DEPTH).
 extern unsigned track_depth;

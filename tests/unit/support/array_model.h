@@ -44,7 +44,9 @@ public:
         if (limit == 0) return free_block({object});
         array.push_back(object);
         // Other objects on top of the first, which another thread may have cut beside its own.
-        if (begins && s_.smaller_than_a_line) take(std::min(limit, size_t{16}) - 1, false);
+        if (!begins || !s_.smaller_than_a_line) return;
+        take(std::min(limit, size_t{16}) - 1, false);
+        if (array.size() < limit) set_limit(array.size());
     }
 
     // The thread gives everything up; its limits begin anew.
