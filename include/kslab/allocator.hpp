@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <limits>
 #include <new>
 #include <type_traits>
@@ -21,10 +22,16 @@ namespace kslab {
 namespace detail {
 
 // One for each type in the process. Never destroyed: objects with static storage may give memory back after anything
-// that could destroy it. The cache is made at the first allocation; when that fails, the next one tries again.
+// that could destroy it. The cache is made at the first allocation; when that fails, the next one tries again. Of two that
+// are made at once, by threads or by a function that runs while one is made (call_rcu, shrinkers), one goes again.
 template <typename T>
 ::kmem_cache* cache_of_type() {
-    static ::kmem_cache* const cache = create_named<T>(nullptr, 0, nullptr);
+    static std::atomic<::kmem_cache*> known{nullptr};
+    ::kmem_cache* cache = known.load(std::memory_order_acquire);
+    if (cache != nullptr) return cache;
+    ::kmem_cache* made = create_named<T>(nullptr, 0, nullptr);
+    if (known.compare_exchange_strong(cache, made, std::memory_order_acq_rel, std::memory_order_acquire)) return made;
+    ::kmem_cache_destroy(made);
     return cache;
 }
 

@@ -41,7 +41,8 @@ template <typename T>
 class cache final : public std::pmr::memory_resource {
 public:
     // `name`: 31 characters count; null makes one from the type (type_name). `flags`: SLAB_... of kslab/kmem_cache.h.
-    // Throws std::invalid_argument for a bad name or flag, std::bad_alloc when memory or caches have run out.
+    // Throws std::invalid_argument for a bad name or flag, and for SLAB_CACHE_DMA, std::bad_alloc when memory or caches have
+    // run out.
     explicit cache(const char* name = nullptr, unsigned long flags = 0,
                    std::pmr::memory_resource* upstream = kmalloc_resource())
         : native_(detail::create_named<T>(name, flags, nullptr)), upstream_(upstream) {

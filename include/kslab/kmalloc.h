@@ -52,10 +52,10 @@ static inline void *kvmalloc_array(size_t count, size_t size, gfp_t flags) {
 }
 static inline void *kvcalloc(size_t count, size_t size, gfp_t flags) { return kcalloc(count, size, flags); }
 
-/* 2^order pages of 4096 bytes, aligned to a page. */
+/* 2^order pages of 4096 bytes, aligned to a page; null for more than an address space holds. */
 static inline void *kmalloc_order(size_t size, gfp_t flags, unsigned int order) {
     (void)size;
-    return kmalloc((size_t)4096 << order, flags);
+    return kmalloc(order < 40 ? (size_t)4096 << order : ~(size_t)0, flags);
 }
 #define kmalloc_order_trace(size, flags, order) kmalloc_order((size), (flags), (order))
 

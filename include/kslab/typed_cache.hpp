@@ -22,7 +22,7 @@ inline constexpr size_t kMaxObjectSize = 131072;
 inline constexpr size_t kMaxAlignment = 4096;
 inline constexpr size_t kSmallestObject = 8;
 
-// A bad name or flag: standard error has a line about it. Anything else is lack of memory, or of caches (4095).
+// A bad name or flag: standard error has a line about it, but for SLAB_CACHE_DMA. Anything else is lack of memory, or of caches (4095).
 [[noreturn]] inline void throw_not_created([[maybe_unused]] int error) {
 #ifdef __cpp_exceptions
     if (error == EINVAL) throw std::invalid_argument("kslab: the cache's name or flags");
@@ -51,12 +51,24 @@ struct used_name {
 inline std::mutex used_names_lock;
 inline used_name* used_names = nullptr;
 
+// Nothing is allocated or freed with the lock: functions of the program's may run then, and come here (call_rcu, shrinkers).
 inline unsigned count_name(const cache_name& name) {
-    std::lock_guard<std::mutex> guard(used_names_lock);
-    for (used_name* used = used_names; used != nullptr; used = used->next)
-        if (strcmp(used->name.text, name.text) == 0) return ++used->times;
-    used_names = ::new (kmalloc_aligned(sizeof(used_name), alignof(used_name))) used_name{name, 1, used_names};
-    return 1;
+    auto* made = ::new (kmalloc_aligned(sizeof(used_name), alignof(used_name))) used_name{name, 0, nullptr};
+    used_name* unused = made;
+    unsigned times;
+    {
+        std::lock_guard<std::mutex> guard(used_names_lock);
+        used_name* used = used_names;
+        while (used != nullptr && strcmp(used->name.text, name.text) != 0) used = used->next;
+        if (used == nullptr) {
+            made->next = used_names;
+            used = used_names = made;
+            unused = nullptr;
+        }
+        times = ++used->times;
+    }
+    if (unused != nullptr) kfree_aligned(unused, alignof(used_name));
+    return times;
 }
 
 // A kmem_cache wants a name of its own: the second that would be called NAME is NAME#2, and so on.
@@ -72,6 +84,8 @@ inline cache_name unused_name(cache_name name) {
 
 template <typename T>
 ::kmem_cache* create_named(const char* name, unsigned long flags, void (*ctor)(void*)) {
+    // The wrapper allocates without GFP_DMA.
+    if ((flags & SLAB_CACHE_DMA) != 0) throw_not_created(EINVAL);
     cache_name made{};
     if (name == nullptr) name = (made = unused_name(type_name<T>)).text;
     ::kmem_cache* cache = ::kmem_cache_create(name, object_size<T>, object_alignment<T>, flags, ctor);
@@ -83,6 +97,7 @@ template <typename T>
 using slab_function = void (*)(void*, ::kmem_cache*, unsigned long);
 template <typename T>
 ::kmem_cache* create_constructed(const char* name, unsigned long flags, slab_function ctor, slab_function dtor) {
+    if ((flags & SLAB_CACHE_DMA) != 0) throw_not_created(EINVAL);
     cache_name made{};
     if (name == nullptr) name = (made = unused_name(type_name<T>)).text;
     ::kmem_cache* cache = ::kmem_cache_create_dtor(name, object_size<T>, object_alignment<T>, flags, ctor, dtor);

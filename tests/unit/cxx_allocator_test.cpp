@@ -1,6 +1,7 @@
 // kslab::allocator: containers, arrays, alignment, threads, where the memory comes from and that it comes back.
 #include <gtest/gtest.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <deque>
@@ -19,6 +20,7 @@
 #include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/cache.hpp"
+#include "kslab/rcu.h"
 #include "pages/page_allocator.h"
 #include "support/child.h"
 
@@ -260,6 +262,44 @@ TEST(cxx_allocator, a_node_that_cannot_be_had_is_bad_alloc) {
 }
 
 // ---- Threads
+
+// A callback that the making of a cache runs may want a cache of the same type, or a name.
+struct node_of_both {
+    int of[9];
+};
+struct node_of_the_program {
+    int of[5];
+};
+rcu_head waiting;
+bool called_back;
+void use_containers(rcu_head*) {
+    std::list<node_of_both, kslab::allocator<node_of_both>> list;
+    list.emplace_back();
+    called_back = true;
+}
+
+TEST(cxx_allocator, callbacks_may_come_back_while_a_cache_is_made) {
+    for (bool same : {false, true}) {
+        EXPECT_EQ(test::in_fork([=] {
+                      kfree(kmalloc(2000, GFP_KERNEL));
+                      call_rcu(&waiting, use_containers);
+                      usleep(30000);
+                      if (same) {
+                          std::list<node_of_both, kslab::allocator<node_of_both>> list;
+                          list.emplace_back();
+                      } else {
+                          kslab::cache<node_of_the_program> cache;
+                      }
+                      rcu_barrier();
+                      _exit(called_back ? 0 : 3);
+                  }).exit_code,
+                  0);
+    }
+}
+
+TEST(cxx_allocator, caches_of_low_memory_are_refused) {
+    EXPECT_THROW((kslab::cache<node_of_both>("low", SLAB_CACHE_DMA)), std::invalid_argument);
+}
 
 TEST(cxx_allocator, containers_and_their_elements_travel_between_threads) {
     constexpr int kThreads = 3, kRounds = 300 / kSanitizerFactor;
