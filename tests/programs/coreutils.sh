@@ -3,7 +3,7 @@
 #
 # tier: quick
 # timeout: 120
-# debug-timeout: 240
+# debug-timeout: 480
 # packages: bash coreutils gawk sed grep tar gzip bzip2 xz-utils findutils diffutils
 # commands: bash sort gawk sed grep tar gzip xz find xargs diff
 

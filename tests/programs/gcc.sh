@@ -4,7 +4,7 @@
 #
 # tier: full
 # timeout: 300
-# debug-timeout: 300
+# debug-timeout: 700
 # packages: gcc g++ libc6-dev libstdc++-12-dev
 # commands: gcc g++ as ld
 

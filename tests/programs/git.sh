@@ -3,7 +3,7 @@
 #
 # tier: full
 # timeout: 180
-# debug-timeout: 180
+# debug-timeout: 400
 # packages: git
 # commands: git
 

@@ -4,7 +4,7 @@
 #
 # tier: full
 # timeout: 120
-# debug-timeout: 120
+# debug-timeout: 300
 # packages: perl
 # commands: perl
 

@@ -4,7 +4,7 @@
 #
 # tier: full
 # timeout: 600
-# debug-timeout: 400
+# debug-timeout: 800
 # packages: python3 libpython3.11-testsuite
 # commands: python3
 

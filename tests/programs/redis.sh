@@ -4,7 +4,7 @@
 #
 # tier: full
 # timeout: 240
-# debug-timeout: 240
+# debug-timeout: 480
 # packages: redis-server redis-tools
 # commands: redis-server redis-cli redis-benchmark
 

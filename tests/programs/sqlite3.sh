@@ -4,7 +4,7 @@
 #
 # tier: quick
 # timeout: 120
-# debug-timeout: 120
+# debug-timeout: 300
 # packages: sqlite3
 # commands: sqlite3
 
