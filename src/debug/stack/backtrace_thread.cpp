@@ -70,7 +70,12 @@ backtrace_thread* make_state(uint32_t me) {
 
 }  // namespace
 
-KSLAB_NOINLINE backtrace_thread* backtrace_enter_slow() {
+// Memory is being had: a handler that interrupts that must not want some.
+static __thread bool making_state __attribute__((tls_model("initial-exec")));
+
+bool backtrace_is_making_state() { return making_state; }
+
+static backtrace_thread* have_state() {
     long process = raw_syscall(SYS_getpid);
     uint32_t me = static_cast<uint32_t>(raw_syscall(SYS_gettid));
     if (states_of.load(std::memory_order_relaxed) != process) {
@@ -79,7 +84,16 @@ KSLAB_NOINLINE backtrace_thread* backtrace_enter_slow() {
         states_of.store(process, std::memory_order_relaxed);
     }
     backtrace_thread* state = take_orphan(process, me);
-    if (state == nullptr) state = make_state(me);
+    return state != nullptr ? state : make_state(me);
+}
+
+KSLAB_NOINLINE backtrace_thread* backtrace_enter_slow() {
+    if (making_state) return nullptr;
+    making_state = true;
+    std::atomic_signal_fence(std::memory_order_acq_rel);
+    backtrace_thread* state = have_state();
+    std::atomic_signal_fence(std::memory_order_acq_rel);
+    making_state = false;
     if (state == nullptr) return nullptr;
     forget_stacks(state);
     state->busy.store(true, std::memory_order_relaxed);

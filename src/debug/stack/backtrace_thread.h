@@ -52,6 +52,8 @@ struct alignas(kCacheLine) backtrace_thread {
 
 // The state of the calling thread, for one walk. Null: before backtrace_boot, inside another walk, or memory is short.
 backtrace_thread* backtrace_enter_slow();
+// Whether the calling thread, perhaps interrupted there, is about to get its state.
+bool backtrace_is_making_state();
 extern std::atomic<bool> backtrace_booted;
 extern __thread backtrace_thread* this_backtrace __attribute__((tls_model("initial-exec")));
 

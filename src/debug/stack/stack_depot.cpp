@@ -177,7 +177,7 @@ KSLAB_NOINLINE uint32_t put_without_state() {
     if (stack.count == 0) return 0;
     uint32_t hash = hash_of(stack);
     uint32_t id = find(stack, hash);
-    if (id != 0 || !stack_depot_lock.try_lock()) return id;
+    if (id != 0 || backtrace_is_making_state() || !stack_depot_lock.try_lock()) return id;
     id = find(stack, hash);
     if (id == 0) id = add_locked(stack, hash);
     stack_depot_lock.unlock();
