@@ -14,7 +14,7 @@ struct profile_row {
 // Order of richness: kmalloc, odd, fine.
 constexpr profile_row kSmallRows[] = {
     {8, size_profile::kmalloc},  {16, size_profile::kmalloc},  {32, size_profile::kmalloc},
-    {48, size_profile::odd},     {64, size_profile::kmalloc},  {80, size_profile::fine},
+    {48, size_profile::odd},     {64, size_profile::kmalloc},  {80, size_profile::odd},
     {96, size_profile::kmalloc}, {112, size_profile::fine},    {128, size_profile::kmalloc},
     {160, size_profile::fine},   {192, size_profile::kmalloc}, {224, size_profile::fine},
     {256, size_profile::kmalloc},
@@ -37,8 +37,10 @@ size_class_table make_size_classes(size_profile profile, slab_geometry geometry)
     for (const profile_row& row : kSmallRows)
         if (richness(row.first) <= richness(profile)) add(row.size);
     for (size_t base = 256; base < kFastMaximum; base *= 2) {
-        if (profile != size_profile::kmalloc)
+        if (profile != size_profile::kmalloc) {
+            if (base >= 1024) add(base + base / 8);
             for (size_t quarter = 1; quarter < 4; quarter++) add(base + quarter * base / 4);
+        }
         add(base * 2);
     }
     if (geometry == slab_geometry::kernel)

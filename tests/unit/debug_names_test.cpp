@@ -39,8 +39,8 @@ TEST(debug_names, slips) {
 }
 
 TEST(debug_names, sizes_that_are_no_class) {
-    EXPECT_EQ(said_of("FZ,kmalloc-65"), "kmalloc-65; objects of 65 bytes are in kmalloc-96\n");
-    EXPECT_EQ(said_of("FZ,kmaloc-65"), "kmaloc-65; objects of 65 bytes are in kmalloc-96\n");
+    EXPECT_EQ(said_of("FZ,kmalloc-65"), "kmalloc-65; objects of 65 bytes are in kmalloc-80\n");
+    EXPECT_EQ(said_of("FZ,kmaloc-65"), "kmaloc-65; objects of 65 bytes are in kmalloc-80\n");
     EXPECT_EQ(said_of("FZ,kmalloc-100000"), "kmalloc-100000; objects of 100000 bytes are in kmalloc-large\n");
     // Depends on the profile.
     EXPECT_EQ(said_of("FZ,kmalloc-48", size_profile::kmalloc), "kmalloc-48; objects of 48 bytes are in kmalloc-64\n");

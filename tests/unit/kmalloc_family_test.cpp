@@ -28,9 +28,11 @@ bool is_power(size_t n) { return (n & (n - 1)) == 0; }
 
 // The classes of the default profile: the kernel's to 256, then quarters of a doubling.
 std::vector<size_t> classes() {
-    std::vector<size_t> table{8, 16, 32, 48, 64, 96, 128, 192, 256};
-    for (size_t base = 256; base < 8192; base *= 2)
+    std::vector<size_t> table{8, 16, 32, 48, 64, 80, 96, 128, 192, 256};
+    for (size_t base = 256; base < 8192; base *= 2) {
+        if (base >= 1024) table.push_back(base / 8 * 9);
         for (size_t quarter = 5; quarter <= 8; quarter++) table.push_back(base / 4 * quarter);
+    }
     return table;
 }
 
