@@ -57,6 +57,14 @@ void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
     for (uint32_t i = 0; i < s->num; i++) construct_object(cache, object_in_slab(s, i), gfp);
 }
 
+// A slab of a cache that has many will be filled soon: its pages come in one call. What of them stays unused is a small
+// part of what the cache has.
+void populate(const run* pages, size_t pages_so_far) {
+    constexpr size_t kPart = 16;
+    if (pages->content != run_content::zero || pages_so_far < kPart * pages->pages) return;
+    os_populate(pages->memory(), pages->pages * kPageSize);
+}
+
 slab* make_slab(kmem_cache* cache, unsigned n, const slab_layout& layout, uint32_t colour, gfp_t gfp) {
     run* pages_of_slab = pages_for_cache(cache).allocate({.pages = layout.pages, .reserve = may_use_reserve(gfp)});
     if (pages_of_slab == nullptr) return nullptr;
@@ -67,6 +75,7 @@ slab* make_slab(kmem_cache* cache, unsigned n, const slab_layout& layout, uint32
         return nullptr;
     }
     if (KSLAB_UNLIKELY(nodes_are_real)) bind_to_node(pages_of_slab, n);
+    populate(pages_of_slab, cache->at(n).num_pages);
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
     slab_init(s, cache, pages_of_slab, s_mem, layout.num);
     s->node = static_cast<uint8_t>(n);

@@ -1,6 +1,7 @@
 #include "kmalloc/large.h"
 
 #include "cache/bad_free.h"
+#include "kmalloc/populate.h"
 #include "kmalloc/run_cache.h"
 #include "pages/page_allocator.h"
 
@@ -24,10 +25,12 @@ run* large_allocate(const large_request& request) {
         return r;
     }
     page_allocator& from = request.low ? low_pages : all_pages;
-    return from.allocate({.pages = count,
-                          .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
-                          .zero = request.zero && count >= kFreshPages,
-                          .reserve = request.reserve});
+    r = from.allocate({.pages = count,
+                       .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
+                       .zero = request.zero && count >= kFreshPages,
+                       .reserve = request.reserve});
+    if (r != nullptr) populate_like_others(r, request.zero);
+    return r;
 }
 
 void large_check_in_use(const run* r, const void* object) {
@@ -42,7 +45,9 @@ void large_free(run* r, const void* object) {
     if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::cached)))
         report_bad_free(bad_free::twice, object);
     r->content = run_content::dirty;
-    if (!run_cache_give(r)) release_run(r);
+    if (run_cache_give(r)) return;
+    note_use(r);
+    release_run(r);
 }
 
 size_t large_usable(const run* r) { return r->pages * kPageSize; }

@@ -1,16 +1,25 @@
 #include "os/memory.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 
 #include "base/bits.h"
+#include "base/relaxed.h"
 #include "os/environment.h"
 #include "os/syscall.h"
 
 namespace kslab {
 
 namespace {
+
+// Not in the headers that the compiler's system has.
+constexpr int kPopulateWrite = 23;
+constexpr int kGuardInstall = 102;
+constexpr int kGuardRemove = 103;
+bool guard_forgotten = false;
+relaxed<bool> populate_forgotten = false;
 
 void* map(void* where, size_t bytes, int protection, int flags) {
     long result = raw_syscall(SYS_mmap, reinterpret_cast<long>(where), static_cast<long>(bytes), protection,
@@ -51,6 +60,22 @@ bool os_purge(void* start, size_t bytes) {
     return raw_syscall(SYS_madvise, static_cast<long>(first), static_cast<long>(bytes), MADV_DONTNEED) == 0;
 }
 
+void os_populate(void* start, size_t bytes) {
+    if (populate_forgotten) return;
+    long result = raw_syscall(SYS_madvise, reinterpret_cast<long>(start), static_cast<long>(bytes), kPopulateWrite);
+    // What else it can fail with is about these pages: they are touched later, or never.
+    if (result == -EINVAL || result == -EPERM || result == -ENOSYS || result == -EACCES) populate_forgotten = true;
+}
+
+void os_populate_forget(bool forgotten) { populate_forgotten = forgotten; }
+
+bool os_resident(void* page) {
+    unsigned char state = 0;
+    long result = raw_syscall(SYS_mincore, reinterpret_cast<long>(page), static_cast<long>(os_page_size()),
+                              reinterpret_cast<long>(&state));
+    return result == 0 && (state & 1) != 0;
+}
+
 void* os_move(void* from, size_t old_bytes, size_t new_bytes) {
     if (os_page_size() != kPageSize) return nullptr;
     long result = raw_syscall(SYS_mremap, reinterpret_cast<long>(from), static_cast<long>(old_bytes),
@@ -59,11 +84,6 @@ void* os_move(void* from, size_t old_bytes, size_t new_bytes) {
 }
 
 namespace {
-
-// Not in the headers that the compiler's system has.
-constexpr int kGuardInstall = 102;
-constexpr int kGuardRemove = 103;
-bool guard_forgotten = false;
 
 bool advise(void* start, size_t bytes, int advice) {
     return raw_syscall(SYS_madvise, reinterpret_cast<long>(start), static_cast<long>(bytes), advice) == 0;

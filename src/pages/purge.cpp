@@ -20,6 +20,7 @@ constexpr size_t kKeptAddressSpace = pages_of(size_t{64} << 20);
 // Only runs of this size are worth keeping beyond the bound because the program cycles them.
 constexpr size_t kHotPages = pages_of(size_t{1} << 20);
 constexpr uint32_t kHotMilliseconds = 1000;
+constexpr size_t kHotHoles = 4;
 // A run this much larger than the excess is cut, and only its tail purged.
 constexpr size_t kCutPages = 64;
 
@@ -33,8 +34,11 @@ size_t page_allocator::least_bound() const { return source_ == page_source::low 
 size_t page_allocator::bound() const {
     size_t live = used_ - cached();
     size_t allowed = live / 4 > least_bound() ? live / 4 : least_bound();
-    if (hot_pages_ > allowed && static_cast<int32_t>(hot_until_ - now_) > 0) allowed = hot_pages_;
-    return allowed;
+    if (hot_pages_ == 0 || static_cast<int32_t>(hot_until_ - now_) <= 0) return allowed;
+    // One hole fits few sizes: several wait, of which one will do, as long as the program has more in use.
+    size_t cycled = live - live / 4 < kHotHoles * hot_pages_ ? live - live / 4 : kHotHoles * hot_pages_;
+    if (cycled > allowed) allowed = cycled;
+    return hot_pages_ > allowed ? size_t{hot_pages_} : allowed;
 }
 
 // A size is hot when runs of about that size or more are released, allocated and released again within a second:

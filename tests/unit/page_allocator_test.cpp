@@ -223,6 +223,24 @@ TEST_F(page_allocator_test, a_program_that_cycles_a_big_buffer_keeps_it) {
     expect_all_back();
 }
 
+// While much is in use more than one of them waits: a hole of one size fits few others.
+TEST_F(page_allocator_test, a_program_that_cycles_big_buffers_keeps_several) {
+    constexpr size_t kBig = 20 * kMebibyte;
+    run* live[6];
+    for (run*& r : live) r = pages.allocate({kBig});
+    for (int round = 0; round < 2; round++) {
+        now_ms += 100;
+        pages.release(live[0]);
+        live[0] = pages.allocate({kBig});
+    }
+    for (int i = 0; i < 3; i++) pages.release(live[i]);
+    EXPECT_GE(pages.stats().dirty, 45 * kMebibyte / 8 * 7) << "60 MiB are live: 45 may wait";
+    EXPECT_LE(pages.stats().dirty, 45 * kMebibyte);
+    for (int i = 3; i < 6; i++) pages.release(live[i]);
+    EXPECT_LE(pages.stats().dirty, kBig) << "nothing is live";
+    expect_all_back();
+}
+
 TEST_F(page_allocator_test, smaller_cycles_do_not_keep_a_big_size_hot) {
     for (int round = 0; round < 2; round++) pages.release(pages.allocate({40 * kMebibyte}));
     EXPECT_GE(pages.stats().dirty, 40 * kMebibyte);
