@@ -64,12 +64,11 @@ void write_line(void* context, const char* text, size_t length) {
 }  // namespace
 
 void groups_start() {
-    if (by_module && debug_flags != 0)
+    if (debug_flags != 0)
         report_line()->put("KSLAB_GROUPS=modules: objects of caches under debugging belong to no group");
 }
 
 void groups_finish() {
-    if (!by_module) return;
     report_right right;
     if (!right) return;
     put_groups(start_block().program, [](void*, const char* text, size_t length) { report_log_write(text, length); },

@@ -161,7 +161,6 @@ bool start_thread() {
 }  // namespace
 
 void slabinfo_start() {
-    if (active_options.slabinfo_signal == 0) return;
     struct sigaction action = {};
     action.sa_handler = handle;
     action.sa_flags = SA_RESTART;
@@ -170,8 +169,6 @@ void slabinfo_start() {
         report_line()->put("KSLAB_SLABINFO_SIGNAL=").dec(active_options.slabinfo_signal).put(" is ignored: no such signal");
 }
 
-void slabinfo_finish() {
-    if (active_options.slabinfo.text[0] != '\0') write_text();
-}
+void slabinfo_finish() { write_text(); }
 
 }  // namespace kslab

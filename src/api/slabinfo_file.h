@@ -3,9 +3,9 @@
 
 namespace kslab {
 
-// Prepares for the signal; from the library's constructor, when the program's malloc is kslab's or it uses the API.
+// Prepares for the signal that was asked for; from the library's constructor, when the program's malloc is kslab's or it uses the API.
 void slabinfo_start();
-// At exit.
+// At exit, when a file was asked for.
 void slabinfo_finish();
 
 }  // namespace kslab

@@ -7,6 +7,9 @@
 #define KSLAB_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define KSLAB_NOINLINE __attribute__((noinline, cold))
 #define KSLAB_ALWAYS_INLINE inline __attribute__((always_inline))
+// For tables of a page and more: sorted by alignment (preload/) they lie apart from what every process touches, which then
+// takes fewer pages.
+#define KSLAB_APART alignas(4096)
 #define KSLAB_EXPORT __attribute__((visibility("default")))
 
 namespace kslab {

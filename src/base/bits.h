@@ -14,6 +14,15 @@ constexpr unsigned log2_floor(size_t n) { return 63u - static_cast<unsigned>(__b
 constexpr unsigned log2_ceil(size_t n) { return n <= 1 ? 0 : log2_floor(n - 1) + 1; }
 constexpr size_t next_power_of_two(size_t n) { return size_t{1} << log2_ceil(n); }
 
+// The compiler's calls a function of libgcc, on a page that nothing else needs, where the machine is not known to have the
+// instruction.
+constexpr unsigned bit_count(uint64_t bits) {
+    bits -= bits >> 1 & 0x5555555555555555u;
+    bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+    return static_cast<unsigned>(((bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu) * 0x0101010101010101u >> 56);
+}
+static_assert(bit_count(0) == 0 && bit_count(~uint64_t{0}) == 64 && bit_count(0x8000000000000105u) == 4);
+
 // Wraps never: a size that cannot be expressed in pages fails the comparison with a limit first.
 constexpr size_t pages_for(size_t bytes) { return (bytes >> kPageShift) + ((bytes & (kPageSize - 1)) != 0); }
 

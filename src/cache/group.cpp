@@ -21,7 +21,7 @@ constinit relaxed<bool> groups_in_use;
 
 namespace {
 
-std::atomic<group*> groups[kMostGroups];
+KSLAB_APART std::atomic<group*> groups[kMostGroups];
 
 constexpr unsigned kFirstChildren = 15;
 constexpr size_t table_bytes(uint32_t count) { return sizeof(child_table) + count * sizeof(std::atomic<kmem_cache*>); }

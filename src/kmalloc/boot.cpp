@@ -9,6 +9,7 @@
 #include "kmalloc/run_cache.h"
 #include "os/clock.h"
 #include "os/environment.h"
+#include "os/memory.h"
 #include "os/report_fd.h"
 #include "pages/page_allocator.h"
 #include "thread/rcu.h"
@@ -87,6 +88,13 @@ void reap_everything(uint64_t now) {
     drain_orphans();
 }
 
+// All of it is written soon: one call instead of a fault for each page.
+void populate(void* start, size_t bytes) {
+    uintptr_t first = align_down(reinterpret_cast<uintptr_t>(start), os_page_size());
+    uintptr_t last = align_up(reinterpret_cast<uintptr_t>(start) + bytes, os_page_size());
+    os_populate(reinterpret_cast<void*>(first), last - first);
+}
+
 void boot_once() {
     const process_start& start = start_block();
     report_fd_init();
@@ -107,6 +115,7 @@ void boot_once() {
     run_cache_init(cpus);
     kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);
     if (debug_flags != 0) debug_names_check(active_switches, kmalloc_caches.classes);
+    populate(&kmalloc_caches, sizeof kmalloc_caches);
     for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);
     kmalloc_caches.largest = kmalloc_caches.classes.size[kmalloc_caches.classes.count - 1];
     make_size_tables();

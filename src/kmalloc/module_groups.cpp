@@ -15,7 +15,7 @@ namespace {
 // Return address and group in one word, found by the address: a collision costs a new look.
 constexpr unsigned kVerdictBits = 12;
 constexpr unsigned kGroupBits = 16;
-constinit relaxed<uint64_t> verdicts[1u << kVerdictBits]{};
+KSLAB_APART constinit relaxed<uint64_t> verdicts[1u << kVerdictBits]{};
 static_assert(kMostGroups <= 1u << kGroupBits, "addresses of user space have 47 bits, which leaves 16");
 
 relaxed<uint64_t>& verdict_of(uintptr_t address) {
@@ -35,8 +35,8 @@ struct code_range {
 };
 constexpr unsigned kMostModules = kMostGroups;
 constexpr unsigned kMostRanges = 2048;
-module modules[kMostModules];
-code_range ranges[kMostRanges];
+KSLAB_APART module modules[kMostModules];
+KSLAB_APART code_range ranges[kMostRanges];
 unsigned module_count = 0;
 unsigned range_count = 0;
 maps_reader reader;

@@ -1,7 +1,5 @@
 #include "malloc/fork.h"
 
-#include <pthread.h>
-
 #include "api/mempool.h"
 #include "cache/group.h"
 #include "debug/report/finding.h"
@@ -19,6 +17,8 @@ extern "C" {
 extern char __libc_single_threaded __attribute__((weak));
 void _IO_list_lock(void) __attribute__((weak));
 void _IO_list_unlock(void) __attribute__((weak));
+int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void* dso);
+extern void* __dso_handle __attribute__((visibility("hidden")));
 }
 
 namespace kslab {
@@ -78,6 +78,7 @@ void child() {
 
 }  // namespace
 
-void fork_handlers_init() { pthread_atfork(prepare, parent, child); }
+// As pthread_atfork, whose code each library carries, on a page of its own.
+void fork_handlers_init() { __register_atfork(prepare, parent, child, &__dso_handle); }
 
 }  // namespace kslab

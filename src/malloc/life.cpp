@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "debug/process.h"
 #include "kmalloc/kmalloc.h"
+#include "kmalloc/module_groups.h"
 #include "kslab/kslab.h"
 #include "malloc/foreign.h"
 #include "malloc/fork.h"
@@ -28,8 +29,8 @@ bool debugging() { return debug_flags != 0 || debug_sampling; }
 // or an interior pointer, is reported here at the latest. Other threads may still run; their arrays are theirs.
 void at_exit(void*) {
     int saved = errno;
-    slabinfo_finish();
-    if (!standing_down()) groups_finish();
+    if (active_options.slabinfo.text[0] != '\0') slabinfo_finish();
+    if (by_module && !standing_down()) groups_finish();
     prove_frees();
     int status = debugging() ? debug_finish() : -1;
     errno = saved;
@@ -92,8 +93,9 @@ namespace {
 __attribute__((constructor(101))) void construct() {
     malloc_boot();
     if (debugging() && !standing_down()) debug_start();
-    slabinfo_start();
-    if (!standing_down()) groups_start();
+    // Asked here, so that a process without them does not touch their pages.
+    if (active_options.slabinfo_signal != 0) slabinfo_start();
+    if (by_module && !standing_down()) groups_start();
     if (active_options.verbose == on_off::on && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);

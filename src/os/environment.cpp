@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <link.h>
 
+#include "base/bits.h"
 #include "os/syscall.h"
 
 // Where the initial stack begins: argc, argv, null, environment, null, auxiliary vector. Set by the
@@ -81,7 +82,7 @@ unsigned usable_cpus() {
     long bytes = raw_syscall(SYS_sched_getaffinity, 0, sizeof mask, reinterpret_cast<long>(mask));
     if (bytes <= 0) return 1;
     unsigned count = 0;
-    for (unsigned long word : mask) count += static_cast<unsigned>(__builtin_popcountl(word));
+    for (unsigned long word : mask) count += bit_count(word);
     return count == 0 ? 1 : count;
 }
 

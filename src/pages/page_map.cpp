@@ -6,7 +6,7 @@
 
 namespace kslab {
 
-constinit page_map_tables page_map{};
+KSLAB_APART constinit page_map_tables page_map{};
 constinit mutex page_map_lock{lock_rank::page_map};
 
 namespace {

@@ -1,5 +1,7 @@
 #include "slab/slab.h"
 
+#include "base/bits.h"
+
 namespace kslab {
 
 namespace {
@@ -111,7 +113,7 @@ bool slab_obj_free(const slab* s, uint32_t index) { return (s->bufctl[index / 64
 unsigned slab_count_free(const slab* s) {
     unsigned count = 0;
     for (size_t word = 0; word < bufctl_words(s->num); word++)
-        count += static_cast<unsigned>(__builtin_popcountl(s->bufctl[word]));
+        count += bit_count(s->bufctl[word]);
     return count;
 }
 

@@ -146,6 +146,8 @@ void ask_to_drain(kmem_cache* cache) {
 }
 
 void drain_this_thread() {
+    // A process that allocated nothing does not touch the page.
+    if (current_thread == &empty_thread) return;
     thread_cache* thread = this_thread();
     if (state_of(thread) != thread_state::alive || thread->refilling != 0) return;
     thread->generation = drain_generation.load(std::memory_order_relaxed);

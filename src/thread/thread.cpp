@@ -11,8 +11,8 @@
 
 namespace kslab {
 
-constinit thread_cache empty_thread{};
-constinit thread_cache dead_thread{};
+KSLAB_APART constinit thread_cache empty_thread{};
+KSLAB_APART constinit thread_cache dead_thread{};
 constinit __thread thread_cache* current_thread __attribute__((tls_model("initial-exec"))) = &empty_thread;
 constinit kmalloc_table kmalloc_slots{};
 extern uint16_t malloc_slots[kMallocSlots] __attribute__((alias("_ZN5kslab13kmalloc_slotsE")));
@@ -27,7 +27,7 @@ extern uint16_t kslab_static_library_slots_layout_1[kMallocSlots]
 }
 constinit slot_table slots{};
 constinit array_cache no_array{};
-constinit kmem_cache* vector_caches[kMaxVectorCaches]{};
+KSLAB_APART constinit kmem_cache* vector_caches[kMaxVectorCaches]{};
 constinit mutex thread_list_lock{lock_rank::thread_list};
 
 namespace {

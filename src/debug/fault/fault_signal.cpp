@@ -24,7 +24,7 @@ namespace kslab {
 namespace {
 
 constexpr size_t kStackBytes = size_t{256} << 10;
-alignas(64) char report_stack[kStackBytes];
+KSLAB_APART char report_stack[kStackBytes];
 // The thread that stands on it; 0: none.
 std::atomic<uintptr_t> reporter{0};
 

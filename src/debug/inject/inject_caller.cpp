@@ -17,7 +17,7 @@ enum verdict_bits : uint64_t { kInModule = 1, kInFunction = 2 };
 // Return address and verdict in one word, found by the address: a collision costs a new look.
 constexpr size_t kVerdicts = 1024;
 constexpr unsigned kVerdictBits = 2;
-relaxed<uint64_t> verdicts[kVerdicts];
+KSLAB_APART relaxed<uint64_t> verdicts[kVerdicts];
 
 relaxed<uint64_t>& verdict_entry(uintptr_t address) { return verdicts[(address >> 2) * 0x9e3779b97f4a7c15u >> 54]; }
 static_assert(kVerdicts == 1u << (64 - 54));

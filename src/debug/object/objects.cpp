@@ -104,7 +104,7 @@ bool take_guarded(const kmem_cache* cache, uint32_t flags, const call& how, plac
 // one in so many.
 constexpr unsigned kSites = 1 << 14;
 constexpr unsigned kLaterRate = 64;
-relaxed<uint32_t> objects_of_site[kSites];
+KSLAB_APART relaxed<uint32_t> objects_of_site[kSites];
 
 bool site_deserves_guard(uint32_t stack) {
     size_t most = active_options.guard_site;

@@ -38,7 +38,7 @@ union pool_place {
     unsigned char nothing;
     finding made;
 };
-constinit pool_place pool[kFindings];
+KSLAB_APART constinit pool_place pool[kFindings];
 constinit const finding kEmpty{};
 std::atomic<uint64_t> taken{0};
 

@@ -4,7 +4,7 @@ namespace kslab {
 
 namespace {
 
-char buffer[8192];
+KSLAB_APART char buffer[8192];
 
 const char* last_component(const char* path) {
     const char* last = path;

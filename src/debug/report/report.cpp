@@ -23,9 +23,9 @@ namespace {
 std::atomic<uintptr_t> reporter{0};
 
 // report_lock. Reports that wait for others of their batch, and room for the next.
-char plain[2 * kReportBytes];
+KSLAB_APART char plain[2 * kReportBytes];
 size_t waiting;
-char symbolized[4 * kReportBytes];
+KSLAB_APART char symbolized[4 * kReportBytes];
 std::atomic<unsigned> batches{0};
 
 // All but those that an instruction may raise itself.

@@ -15,7 +15,7 @@ struct seen_finding {
 };
 constexpr size_t kSeen = 2048;
 constexpr size_t kProbes = 64;
-seen_finding seen[kSeen];
+KSLAB_APART seen_finding seen[kSeen];
 
 uint64_t mix(uint64_t hash, uint64_t value) {
     hash = (hash ^ value) * 0x9e3779b97f4a7c15u;

@@ -23,8 +23,8 @@ constexpr size_t kSignalSetBytes = 8;
 
 constinit const filter_call* current = nullptr;
 constinit size_t answer_length = 0;
-alignas(16) constinit char go_between_stack[kStackBytes];
-alignas(16) constinit char helper_stack[kStackBytes];
+KSLAB_APART constinit char go_between_stack[kStackBytes];
+KSLAB_APART constinit char helper_stack[kStackBytes];
 
 template <typename T>
 long as_long(T* pointer) {

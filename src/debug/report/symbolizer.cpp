@@ -31,7 +31,7 @@ constinit char helper_path[kPathBytes];
 constinit bool helper_looked_for = false;
 constinit unsigned reports = 0;
 constinit unsigned failures = 0;
-constinit char* environment[kMostVariables + 1];
+KSLAB_APART constinit char* environment[kMostVariables + 1];
 
 bool executable(const char* path) {
     return raw_syscall(SYS_faccessat, AT_FDCWD, reinterpret_cast<long>(path), X_OK) == 0;

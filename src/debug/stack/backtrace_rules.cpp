@@ -11,7 +11,7 @@
 
 namespace kslab {
 
-constinit rule_set rule_cache[size_t{1} << kSetBits] = {};
+KSLAB_APART constinit rule_set rule_cache[size_t{1} << kSetBits] = {};
 constinit std::atomic<uint32_t> rule_generation{1};
 
 namespace {
@@ -67,7 +67,7 @@ struct known_module {
     std::atomic<const void*> header;
 };
 constexpr unsigned kKnownModules = 256;
-constinit known_module known[kKnownModules] = {};
+KSLAB_APART constinit known_module known[kKnownModules] = {};
 
 bool is_known(const known_module& k, const module_tables& m) {
     return k.start.load(std::memory_order_relaxed) == m.start && k.end.load(std::memory_order_relaxed) == m.end &&

@@ -32,9 +32,9 @@ struct module {
 };
 
 // Sorted by address, as the system lists them.
-constinit module modules[kMostModules] = {};
+KSLAB_APART constinit module modules[kMostModules] = {};
 constinit size_t module_count = 0;
-constinit char paths[kPathBytes];
+KSLAB_APART constinit char paths[kPathBytes];
 constinit size_t paths_used = 0;
 
 constinit ElfW(Phdr) headers[kMostHeaders] = {};

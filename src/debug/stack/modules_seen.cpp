@@ -53,10 +53,10 @@ struct seen_module {
 
 // Entries below `seen_count` never change. Whoever adds one holds `adding`, which is the process's id: a thread that
 // held it while another forked does not exist in the child.
-constinit seen_module seen[kMostSeen] = {};
+KSLAB_APART constinit seen_module seen[kMostSeen] = {};
 constinit std::atomic<unsigned> seen_count{0};
 constinit std::atomic<long> adding{0};
-constinit char paths[kPathBytes] = {};
+KSLAB_APART constinit char paths[kPathBytes] = {};
 constinit size_t paths_used = 1;
 
 // The entry that was found last for addresses with this hash, plus one.

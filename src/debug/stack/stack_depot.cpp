@@ -48,7 +48,7 @@ constexpr uint32_t kChunks = 512;  // beyond two million stacks the chains becom
 
 using bucket = std::atomic<uint32_t>;
 
-constinit struct {
+KSLAB_APART constinit struct {
     std::atomic<uintptr_t*> blocks[kBlocks];
     std::atomic<bucket*> chunks[kChunks];
     std::atomic<uint32_t> buckets;  // 0: nothing was ever put
