@@ -60,7 +60,7 @@ void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
 // A slab of a cache that has many will be filled soon: its pages come in one call. What of them stays unused is a small
 // part of what the cache has.
 void populate(const run* pages, size_t pages_so_far) {
-    constexpr size_t kPart = 16;
+    constexpr size_t kPart = 8;
     if (pages->content != run_content::zero || pages_so_far < kPart * pages->pages) return;
     os_populate(pages->memory(), pages->pages * kPageSize);
 }

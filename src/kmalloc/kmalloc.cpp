@@ -297,7 +297,6 @@ bool resize_in_place(void* object, page_owner owner, size_t size) {
     large_check_in_use(r, object);
     if (size <= kmalloc_caches.largest) return false;
     size_t wanted = large_pages(size);
-    r->watched = 0;  // its pages are others soon
     if (wanted > r->pages) return resize_charged(r, wanted, grow_run);
     // Giving less than an eighth back is not worth two runs.
     if (r->pages - wanted > r->pages / 8) {

@@ -29,7 +29,8 @@ run* large_allocate(const large_request& request) {
                        .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
                        .zero = request.zero && count >= kFreshPages,
                        .reserve = request.reserve});
-    if (r != nullptr) populate_like_others(r, request.zero);
+    // What has to read as zero is a table, perhaps, and those are often sparse.
+    if (r != nullptr && !request.zero) populate_like_others(r);
     return r;
 }
 
@@ -45,9 +46,7 @@ void large_free(run* r, const void* object) {
     if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::cached)))
         report_bad_free(bad_free::twice, object);
     r->content = run_content::dirty;
-    if (run_cache_give(r)) return;
-    note_use(r);
-    release_run(r);
+    if (!run_cache_give(r)) release_run(r);
 }
 
 size_t large_usable(const run* r) { return r->pages * kPageSize; }

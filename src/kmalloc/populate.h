@@ -1,16 +1,14 @@
-// Fresh pages of big buffers in one call instead of a fault for each, in programs that are seen to use such buffers whole.
+// Fresh pages of large objects in one call instead of a fault for each, in programs that are seen to use such objects whole.
 //
-// Of some big runs a few pages are watched that are not resident when the run is handed out. Resident when it is given back, the
-// run is evidence, and pays for populating four others, of at most twice the largest size that was evidence lately. One that
-// was used in part ends it. Every fourth run is watched though it could be populated: programs change.
+// Of each group of sizes one run is watched. When the next fresh one is asked for, and the watched one has become resident from
+// end to end, that pays for making four others resident at once; one that was used in part ends it. Every fourth is watched
+// although it could be populated: programs change.
 #pragma once
 #include "pages/page_allocator.h"
 
 namespace kslab {
 
-// A run that was just handed out; `cleared`: it has to read as zero, and such tables are often sparse.
-void populate_like_others(run* r, bool cleared);
-// Before it is given back.
-void note_use(const run* r);
+// A run that was just handed out.
+void populate_like_others(const run* r);
 
 }  // namespace kslab

@@ -36,7 +36,7 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
     run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
     if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content,
-                             false, source_ == page_source::low, 0, run_guard::none, nullptr};
+                             false, source_ == page_source::low, run_guard::none, nullptr};
     return r;
 }
 

@@ -38,7 +38,6 @@ struct run {
     run_content content;
     bool moved : 1;  // by mremap: such mappings do not merge with their neighbours
     bool low : 1;    // of low_pages, for ever
-    uint8_t watched : 6;  // its user's (kmalloc/populate.h)
     run_guard guard;        // of its user
     object_record* record;  // of its user: the run is one object under debugging; null otherwise
 

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <vector>
 
 #include "cache/node.h"
 #include "debug/object/validate_heap.h"
+#include "kmalloc/run_cache.h"
 #include "kslab/kmalloc.h"
 #include "kslab/kmem_cache.h"
 #include "os/memory.h"
@@ -80,7 +82,7 @@ TEST(populate, slabs_of_a_large_cache_and_not_those_of_a_small_one) {
         if (!slabs.empty() && s == slabs.back()) continue;
         slabs.push_back(s);
         size_t before = cache->node.num_pages - s->pages->pages;
-        size_t expected = before >= 16 * s->pages->pages ? s->pages->pages : 0;
+        size_t expected = before >= 8 * s->pages->pages ? s->pages->pages : 0;
         EXPECT_EQ(resident(s->pages->memory(), s->pages->pages), expected) << "slab " << slabs.size();
         EXPECT_TRUE(expected == 0 || all_zero(s->pages->memory(), s->pages->pages * kPageSize));
     }
@@ -89,71 +91,109 @@ TEST(populate, slabs_of_a_large_cache_and_not_those_of_a_small_one) {
     kmem_cache_destroy(user);
 }
 
-class big_buffers : public testing::Test {
+class large_objects : public testing::TestWithParam<size_t> {
 protected:
-    static constexpr size_t kPages = 512;
+    const size_t pages = GetParam();
     void SetUp() override {
         if (!supported()) GTEST_SKIP() << "this kernel has no MADV_POPULATE_WRITE";
     }
-    void TearDown() override { EXPECT_STREQ(validate_heap(), nullptr); }
+    void TearDown() override {
+        for (void* buffer : kept_) kfree(buffer);
+        EXPECT_STREQ(validate_heap(), nullptr);
+    }
 
-    // Used in every `step`th page from the second on, freed, and purged: what is allocated next is fresh.
-    static void use(size_t pages, size_t step) {
-        auto* bytes = static_cast<char*>(kmalloc(pages * kPageSize, GFP_KERNEL));
-        for (size_t page = step == 1 ? 0 : 1; page < pages; page += step) bytes[page * kPageSize] = 1;
+    // A fresh one, all of which is resident when it comes, or nothing.
+    bool comes_whole(size_t count, gfp_t gfp = GFP_KERNEL) {
+        run_cache_drain(true);
+        all_pages.purge_all();
+        kept_.push_back(kmalloc(count * kPageSize, gfp));
+        size_t have = resident(kept_.back(), count);
+        EXPECT_TRUE(have == 0 || have == count) << have;
+        return have != 0;
+    }
+    // Its user touches every `step`th page of the newest from `from` on.
+    void touch(size_t count, size_t step, size_t from = 0) {
+        for (size_t page = from; page < count; page += step) static_cast<char*>(kept_.back())[page * kPageSize] = 1;
+    }
+    unsigned whole_among(unsigned count, size_t step) {
+        unsigned whole = 0;
+        for (unsigned i = 0; i < count; i++) {
+            whole += comes_whole(pages);
+            touch(pages, step);
+        }
+        return whole;
+    }
+
+private:
+    std::vector<void*> kept_;
+};
+
+TEST_P(large_objects, come_whole_when_another_was_used_whole) {
+    EXPECT_FALSE(comes_whole(pages)) << "nothing is known yet";
+    touch(pages, 1);
+    EXPECT_TRUE(comes_whole(pages));
+    EXPECT_EQ(whole_among(40, 1), 30u) << "one in four is watched";
+}
+
+TEST_P(large_objects, when_the_pages_of_the_other_were_warm_nothing_is_known) {
+    comes_whole(pages);
+    touch(pages, 1);
+    kfree(kmalloc(pages * kPageSize, GFP_KERNEL));
+    void* warm = kmalloc(pages * kPageSize, GFP_KERNEL);
+    EXPECT_TRUE(comes_whole(pages)) << "that was the first one's merit";
+    kfree(warm);
+}
+
+TEST_P(large_objects, of_other_sizes_do_not_count) {
+    comes_whole(pages);
+    touch(pages, 1);
+    EXPECT_FALSE(comes_whole(pages * 2));
+    EXPECT_FALSE(comes_whole(pages / 2));
+    EXPECT_FALSE(comes_whole(3));
+    EXPECT_TRUE(comes_whole(pages));
+}
+
+TEST_P(large_objects, no_more_when_one_was_used_in_part) {
+    EXPECT_GT(whole_among(20, 1), 10u);
+    for (size_t step : {2u, 4u, 8u, 32u}) {
+        if (step > pages) continue;
+        whole_among(4, step);  // until one is watched
+        EXPECT_EQ(whole_among(20, step), 0u) << step;
+        EXPECT_GT(whole_among(20, 1), 10u);
+    }
+}
+
+TEST_P(large_objects, not_when_they_are_asked_for_cleared) {
+    whole_among(2, 1);
+    EXPECT_FALSE(comes_whole(pages, GFP_KERNEL | __GFP_ZERO));
+    EXPECT_TRUE(comes_whole(pages));
+}
+
+TEST_P(large_objects, nobody_wastes_more_than_was_paid_for) {
+    whole_among(40, 1);
+    unsigned whole = 0;
+    for (int i = 0; i < 60; i++) whole += comes_whole(pages);
+    EXPECT_LE(whole, 8u);
+}
+
+TEST_P(large_objects, memory_that_is_gone_is_no_evidence) {
+    void* other = kmalloc(pages * kPageSize, GFP_KERNEL);
+    std::memset(other, 1, pages * kPageSize);
+    kfree(other);
+    EXPECT_FALSE(comes_whole(pages));
+}
+
+INSTANTIATE_TEST_SUITE_P(pages, large_objects, testing::Values(4, 5, 16, 56, 256, 2000));
+
+TEST(populate, huge_objects_are_left_alone) {
+    constexpr size_t kHuge = (size_t{128} << 20);
+    for (int i = 0; i < 2; i++) {
+        auto* bytes = static_cast<char*>(kmalloc(kHuge, GFP_KERNEL));
+        EXPECT_EQ(resident(bytes, 1), 0u);
+        std::memset(bytes, 1, kHuge);
         kfree(bytes);
         all_pages.purge_all();
     }
-    static size_t resident_in_next(size_t pages, gfp_t gfp = GFP_KERNEL) {
-        all_pages.purge_all();
-        void* buffer = kmalloc(pages * kPageSize, gfp);
-        size_t count = resident(buffer, pages);
-        if (count > 0) {
-            EXPECT_EQ(count, pages);
-        }
-        kept.push_back(buffer);
-        return count;
-    }
-    static inline std::vector<void*> kept;  // freeing them would be seen as well
-};
-
-TEST_F(big_buffers, come_whole_after_four_that_were_used_whole) {
-    for (int i = 0; i < 3; i++) use(kPages, 1);
-    EXPECT_EQ(resident_in_next(kPages), 0u) << "three are not enough";
-    use(kPages, 1);
-    EXPECT_EQ(resident_in_next(kPages), kPages);
-    EXPECT_EQ(resident_in_next(2 * kPages), 2 * kPages);
-    EXPECT_EQ(resident_in_next(kPages), kPages);
-    EXPECT_EQ(resident_in_next(kPages), 0u) << "one in four is watched";
-}
-
-TEST_F(big_buffers, not_when_they_are_larger_than_any_that_was_seen) {
-    for (int i = 0; i < 4; i++) use(kPages, 1);
-    EXPECT_EQ(resident_in_next(2 * kPages + 256), 0u);
-    EXPECT_EQ(resident_in_next(128), 0u) << "nor small ones";
-}
-
-TEST_F(big_buffers, no_more_when_one_was_used_in_part) {
-    for (size_t step : {2u, 4u, 8u, 64u}) {
-        for (int i = 0; i < 8; i++) use(kPages, 1);
-        for (int i = 0; i < 4; i++) use(kPages, step);  // one of them is watched
-        for (int i = 0; i < 4; i++) EXPECT_EQ(resident_in_next(kPages), 0u) << step;
-    }
-}
-
-TEST_F(big_buffers, not_when_they_are_asked_for_cleared) {
-    for (int i = 0; i < 4; i++) use(kPages, 1);
-    EXPECT_EQ(resident_in_next(kPages, GFP_KERNEL | __GFP_ZERO), 0u);
-    EXPECT_EQ(resident_in_next(kPages), kPages);
-}
-
-// What was resident all along says nothing, and what was populated neither.
-TEST_F(big_buffers, only_as_many_as_were_seen_to_be_used_pay_for) {
-    for (int i = 0; i < 20; i++) use(kPages, 1);
-    size_t populated = 0;
-    for (int i = 0; i < 40; i++) populated += resident_in_next(kPages) / kPages;
-    EXPECT_GT(populated, 0u);
-    EXPECT_LE(populated, 8u);
 }
 
 }  // namespace
