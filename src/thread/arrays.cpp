@@ -17,19 +17,42 @@ constexpr unsigned kColdBatch = 16;
 constexpr unsigned kFreeStreak = 8;
 constexpr unsigned kKeptInStreak = 16;
 constexpr unsigned kNoRoomPause = 64;
+// A thread that works on more than its arrays have room for, and lacks room so often between two reaps, gets more, a half at a
+// time, up to so many times KSLAB_THREAD_CACHE; and gives it back when so many flushes in a row say that it gives memory up.
+constexpr unsigned kMissesForMore = 4096;
+constexpr unsigned kMostRoom = 4;
+constexpr unsigned kGivingUp = 64;
 
 unsigned first_limit(const kmem_cache* cache) {
-    // A sixteenth of the budget for each of the first sixteen classes a thread uses.
-    size_t affordable = slots.thread_bytes / 16 / cache->size;
+    // There are some thirty classes.
+    size_t affordable = slots.thread_bytes / 32 / cache->size;
     unsigned limit = cache->limit;
     if (limit > kFirstLimit) limit = kFirstLimit;
     if (affordable < limit) limit = static_cast<unsigned>(affordable);
     return limit == 0 ? 1 : limit;
 }
 
-// Takes budget from arrays that were not refilled since the last time round. False: there is not enough.
-bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes) {
-    if (reserved_bytes(thread) + bytes <= slots.thread_bytes) return true;
+void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+    if (cache->tuned) return;
+    unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
+    if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, false);
+    set_array_limit(thread, cache, ac, limit);
+}
+
+bool more_room(thread_cache* thread) {
+    if (++thread->no_room_times < kMissesForMore) return false;
+    thread->no_room_times = 0;
+    if (thread->room >= kMostRoom * slots.thread_bytes) return false;
+    thread->room += slots.thread_bytes / 2;
+    return true;
+}
+
+// Takes budget from arrays that were not refilled since the last time round, and from those that would have more than twice
+// what is `wanted` in the end: were it otherwise, arrays in use would take it from each other for ever. False: there is not
+// enough.
+bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes, size_t wanted) {
+    if (reserved_bytes(thread) + bytes <= thread->room) return true;
+    if (more_room(thread)) return reserved_bytes(thread) + bytes <= thread->room;
     if (thread->no_room_for > 0) {
         thread->no_room_for--;
         return false;
@@ -38,18 +61,28 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes)
         kmem_cache* cache = slots.cache[thread->sweep++ % slots.count];
         array_cache* ac = array_at(thread, cache->slot);
         if (ac == wanted_by || ac->limit == 0) continue;
-        if (ac->touched != 0) {
+        bool has_more = held_bytes(cache, ac->limit) > 2 * wanted;
+        if (ac->touched != 0 && !has_more) {
             ac->touched = 0;
             continue;
         }
-        unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
-        if (cache->tuned) continue;
-        if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, false);
-        set_array_limit(thread, cache, ac, limit);
-        if (reserved_bytes(thread) + bytes <= slots.thread_bytes) return true;
+        lower_limit(thread, cache, ac);
+        if (reserved_bytes(thread) + bytes <= thread->room) return true;
     }
     thread->no_room_for = kNoRoomPause;
     return false;
+}
+
+// Back to what a thread has that does nothing.
+void give_room_back(thread_cache* thread) {
+    thread->room = slots.thread_bytes;
+    thread->no_room_times = 0;
+    // The largest lose the most.
+    for (size_t most = slots.thread_bytes / 4; reserved_bytes(thread) > thread->room && most > 0; most /= 2)
+        for (unsigned i = 0; i < slots.count; i++) {
+            array_cache* ac = array_at(thread, slots.cache[i]->slot);
+            if (held_bytes(slots.cache[i], ac->limit) > most) lower_limit(thread, slots.cache[i], ac);
+        }
 }
 
 void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
@@ -60,7 +93,7 @@ void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac)
     if (limit <= ac->limit) return;
     // Who asks for a limit gets it, whatever the thread's budget says.
     if (cache->tuned) return set_array_limit(thread, cache, ac, limit);
-    if (make_room(thread, ac, held_bytes(cache, limit - ac->limit))) set_array_limit(thread, cache, ac, limit);
+    if (make_room(thread, ac, held_bytes(cache, limit - ac->limit), held_bytes(cache, limit))) set_array_limit(thread, cache, ac, limit);
 }
 
 // In a streak of net frees the objects go past the shared array, and what it holds goes, too.
@@ -124,6 +157,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
     thread_tick(thread);
     if (ac->limit == 0 || ac->last == array_move::refilled) raise_limit(thread, cache, ac);
     ac->last = array_move::refilled;
+    thread->flushes = 0;
     unsigned batch = ac->batchcount;
     if (ac->touched == 0 && batch > kColdBatch) batch = kColdBatch;
     ac->touched = 1;
@@ -139,6 +173,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
     if (KSLAB_UNLIKELY(ac->avail > 0 && ac->entry[0] == object)) report_bad_free(bad_free::twice, object, cache);
     thread_tick(thread);
+    if (++thread->flushes == kGivingUp && thread->room > slots.thread_bytes) give_room_back(thread);
     if (ac->avail >= ac->limit) {
         if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);
         ac->last = array_move::flushed;

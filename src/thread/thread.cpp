@@ -48,6 +48,7 @@ thread_cache* make_thread() {
     thread_cache* thread = static_cast<thread_cache*>(metadata_allocate(sizeof(thread_cache)));
     if (thread == nullptr) return nullptr;
     __builtin_memset(thread, 0, kThreadHeaderBytes);
+    thread->room = slots.thread_bytes;
     init_arrays(thread);
     return thread;
 }

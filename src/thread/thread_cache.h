@@ -41,6 +41,9 @@ struct thread_cache {
     uint32_t countdown;     // slow operations until the next look at the clock
     uint32_t no_room_for;   // slow operations in which make_room is not tried again
     size_t reserved;        // bytes that the arrays may hold, the sum of limit * size; atomic, see reserve()
+    size_t room;            // at most so much is reserved
+    uint16_t no_room_times; // that it was too little
+    uint16_t flushes;       // in a row, of any array, without a refill
     uint64_t next_reap;
     unsigned exit_round;
     unsigned sweep;         // where make_room goes on
@@ -52,7 +55,7 @@ struct thread_cache {
     thread_cache* shadow;   // made when it first enters one
     thread_cache* real;     // of a shadow: the thread's own structure; null otherwise
 
-    alignas(kCacheLine) char padding[kThreadHeaderBytes - 128];
+    alignas(kCacheLine) char padding[kThreadHeaderBytes - 192];
     char slots[kSlotBytes];
 };
 static_assert(__builtin_offsetof(thread_cache, none) == 0, "page-map value 0 leads here");

@@ -104,7 +104,7 @@ private:
     };
 
     test::node_model::settings settings_for(size_t size) const {
-        size_t limit = array_limit(size), affordable = active_options.thread_cache / 16 / cache_->size;
+        size_t limit = array_limit(size), affordable = active_options.thread_cache / 32 / cache_->size;
         return {.nodes = nr_nodes,
                 .cpus = cache_settings.cpus,
                 .limit = limit,

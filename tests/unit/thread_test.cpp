@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "debug/object/validate_heap.h"
@@ -64,8 +65,9 @@ void use_all_classes_within_the_budget() {
         if (i % 100 != 0) continue;
         array_sums sums = own_arrays();
         ASSERT_EQ(sums.reserved, current_thread->reserved);
-        ASSERT_LE(sums.reserved, active_options.thread_cache);
-        ASSERT_LE(sums.held, active_options.thread_cache);
+        ASSERT_LE(sums.reserved, current_thread->room);
+        ASSERT_LE(sums.held, current_thread->room);
+        ASSERT_LE(current_thread->room, 4 * active_options.thread_cache);
         if (sums.held > most) most = sums.held;
     }
     EXPECT_GT(most, active_options.thread_cache / 4) << "the budget is hardly used";
@@ -79,6 +81,26 @@ CHILD_PROGRAM(small_budget) { use_all_classes_within_the_budget(); }
 TEST(thread, arrays_keep_a_small_budget) {
     test::outcome end = test::rerun("small_budget", {"KSLAB_THREAD_CACHE=32K"});
     EXPECT_EQ(end.exit_code, 0) << end.report;
+}
+
+// It works on more than its arrays have room for, for long.
+TEST(thread, a_busy_thread_gets_more_room_and_gives_it_back) {
+    test::random random(7);
+    std::vector<void*> live(4000, nullptr);
+    size_t once = active_options.thread_cache;
+    for (int i = 0; i < 12000; i++) kfree(std::exchange(live[random.below(live.size())], kmalloc(random.between(1, 8192), 0)));
+    EXPECT_EQ(current_thread->room, once) << "some 50 MB are nothing special";
+    for (int i = 0; i < 3000000 && current_thread->room < 3 * once; i++) {
+        kfree(std::exchange(live[random.below(live.size())], kmalloc(random.between(1, 8192), 0)));
+        ASSERT_LE(current_thread->reserved, current_thread->room);
+    }
+    EXPECT_GE(current_thread->room, 3 * once);
+    for (void* object : live) kfree(object);
+    EXPECT_EQ(current_thread->room, once);
+    EXPECT_LE(own_arrays().reserved, once);
+    EXPECT_LE(own_arrays().held, once);
+    EXPECT_EQ(own_arrays().reserved, current_thread->reserved);
+    EXPECT_STREQ(validate_heap(), nullptr);
 }
 
 CHILD_PROGRAM(no_budget) {
