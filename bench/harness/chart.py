@@ -1,4 +1,4 @@
-"""The document as one SVG: means as bars, every row as a line of dots, threads as curves.
+"""The document as one SVG: means as bars, every row as a line of dots, threads and a burst as curves.
 
 Everything is relative to glibc and lower is better. Rows are drawn on a logarithmic axis, so that half and
 double are equally far from 1; what lies beyond the axis is put at its end and labelled.
@@ -100,7 +100,7 @@ class Chart:
         values = [(name, row["results"].get(name, {}).get(figure)) for name in self.names]
         values = [(name, value) for name, value in values if value]
         if not values:
-            self.add(svg.text(left + 6, y + 4, "sleeps: memory only", 10.5, colour=svg.MUTED))
+            self.add(svg.text(left + 6, y + 4, "memory only", 10.5, colour=svg.MUTED))
             return
         places = [self._place(value, left, width) for _, value in values]
         self.add(svg.line(min(places), y, max(places), y, "#cbd2d9", 2))
@@ -144,6 +144,29 @@ class Chart:
             self.add(svg.path(points, self.colours[name], 3.0 if name == SUBJECT else 2.0), *(svg.dot(x, y, 3.6, self.colours[name]) for x, y in points))
 
 
+    def burst(self):
+        """Resident memory while a process allocates, frees, and then does nothing."""
+        row = next((row for row in self.document["rows"] if row["name"] == "burst"), None)
+        curves = {name: result["curves"].get("resident", []) for name, result in row["results"].items() if "curves" in result} if row else {}
+        curves = {name: points for name, points in curves.items() if len(points) > 1}
+        if not curves:
+            return
+        left, width, top, bottom = MARGIN + 30, WIDTH - 2 * MARGIN - 30, self.y + 34, self.y + 180
+        step = _round_step(max(y for points in curves.values() for _, y in points))
+        last = max(x for points in curves.values() for x, _ in points)
+        self.add(svg.text(MARGIN, self.y + 8, "a burst of 200 MB, and after", 13, weight="bold"),
+                 svg.text(MARGIN, self.y + 23, "resident MiB by seconds; the last step down is malloc_trim(0)", 11, colour=svg.MUTED))
+        for part in range(5):
+            y = bottom - (bottom - top) * part / 4
+            self.add(svg.line(left, y, left + width, y), svg.text(left - 6, y + 4, f"{step * part:g}", 11, "end", svg.MUTED))
+        for second in range(int(last) + 1):
+            self.add(svg.text(left + second / last * width, bottom + 16, str(second), 11, "middle", svg.MUTED))
+        for name in (name for name in self.names if name in curves):
+            points = [(left + x / last * width, bottom - y / (4 * step) * (bottom - top)) for x, y in curves[name]]
+            self.add(svg.path(points, self.colours[name], 3.0 if name == SUBJECT else 2.0))
+        self.y += 220
+
+
 def _round_step(largest):
     """A quarter of the axis: 1, 2, 2.5 or 5 times a power of ten, so that four of them hold the largest value."""
     power = 10 ** math.floor(math.log10(largest / 4))
@@ -156,4 +179,5 @@ def draw(document):
     chart.means()
     chart.rows()
     chart.threads()
+    chart.burst()
     return svg.page(WIDTH, chart.y + 4, chart.parts)

@@ -13,6 +13,8 @@ import time
 from . import BenchError, prepare
 
 _METRIC = re.compile(r"^metric (\S+) (\S+) ?(\S*)$", re.MULTILINE)
+_POINT = re.compile(r"^point (\S+) (\S+) (\S+)$", re.MULTILINE)
+_REPORTS = (b"metric ", b"point ")  # lines that differ between allocators
 
 
 def environment():
@@ -27,6 +29,7 @@ class Sample:
     cpu: float = 0.0
     peak_mib: float = 0.0
     metrics: dict = dataclasses.field(default_factory=dict)
+    curves: dict = dataclasses.field(default_factory=dict)
     output: str = ""
     failure: str = ""
 
@@ -99,10 +102,12 @@ class Runner:
             text = sink.read()
             errors.seek(0)
             last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
-        sample = Sample(output=hashlib.sha256(b"\n".join(l for l in text.split(b"\n") if not l.startswith(b"metric "))).hexdigest())
+        sample = Sample(output=hashlib.sha256(b"\n".join(l for l in text.split(b"\n") if not l.startswith(_REPORTS))).hexdigest())
         if len(text) < 10000:
             for name, value, unit in _METRIC.findall(text.decode(errors="replace")):
                 sample.metrics[name] = (float(value), unit)
+            for curve, x, y in _POINT.findall(text.decode(errors="replace")):
+                sample.curves.setdefault(curve, []).append((float(x), float(y)))
         sample.failure = last[0] if last else ""  # kept by _judge only if the run failed
         if client_seconds is not None:
             sample.wall = client_seconds

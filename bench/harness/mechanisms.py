@@ -9,7 +9,7 @@ import tempfile
 from . import measure
 
 PREFIX = "mechanism:"
-QUICK = r"^(pair/64|mixed_fifo|batch_fifo/64/10000|large_pair/65536|threads_fifo.*|exchange.*|hand_over.*|replace_among_million.*)$"
+QUICK = r"^(pair/64|mixed_fifo|batch_fifo/64/10000|large_pair/65536|(threads_fifo|exchange)/threads:(1|2|8|64)|hand_over.*|replace_among_million.*)$"
 _NANOSECONDS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 

@@ -56,6 +56,7 @@ def _result(samples, failure):
         "cpu_seconds": stats.median(cpus),
         "peak_mib": stats.median(peaks), "peak_spread": stats.spread(peaks),
         "metrics": _metrics(samples),
+        "curves": next((sample.curves for sample in samples if not sample.failure), {}),  # of one run
         "samples": {"wall": walls, "cpu": cpus, "peak_mib": peaks},
     }
 

@@ -3,13 +3,14 @@
 #include <benchmark/benchmark.h>
 #include <chrono>
 #include <cstdlib>
+#include <latch>
 #include <thread>
 #include <vector>
 
 namespace {
 
-// A million pairs split among the threads; the time is that of one pair, from the start of the first
-// thread to the end of the last. Google Benchmark's own threads are not used: it averages what each
+// A million pairs split among the threads; the time is that of one pair, from when all threads are there
+// to the end of the last. Google Benchmark's own threads are not used: it averages what each
 // thread took, and on fewer cores than threads each may get through in one time slice without waiting.
 constexpr long kPairs = 1'000'000;
 
@@ -17,9 +18,15 @@ template <typename Body>
 void measure_threads(benchmark::State &state, Body body) {
   const long count = state.range(0);
   for (auto _ : state) {
-    const auto begin = std::chrono::steady_clock::now();
+    std::latch start(count + 1);
     std::vector<std::thread> threads;
-    for (long index = 0; index < count; index++) threads.emplace_back(body, index, kPairs / count);
+    for (long index = 0; index < count; index++)
+      threads.emplace_back([&start, body, index, count] {
+        start.arrive_and_wait();
+        body(index, kPairs / count);
+      });
+    start.arrive_and_wait();
+    const auto begin = std::chrono::steady_clock::now();
     for (std::thread &thread : threads) thread.join();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     state.SetIterationTime(took.count() / static_cast<double>(kPairs));
@@ -54,8 +61,8 @@ void run_exchange(long index, long pairs) {
 
 void threads_fifo(benchmark::State &state) { measure_threads(state, run_fifo); }
 void exchange(benchmark::State &state) { measure_threads(state, run_exchange); }
-BENCHMARK(threads_fifo)->ArgName("threads")->RangeMultiplier(2)->Range(1, 8)->UseManualTime()->Iterations(5);
-BENCHMARK(exchange)->ArgName("threads")->RangeMultiplier(2)->Range(1, 8)->UseManualTime()->Iterations(5);
+BENCHMARK(threads_fifo)->ArgName("threads")->RangeMultiplier(2)->Range(1, 256)->UseManualTime()->Iterations(5);
+BENCHMARK(exchange)->ArgName("threads")->RangeMultiplier(2)->Range(1, 256)->UseManualTime()->Iterations(5);
 
 // Hand-over in batches of 64: the measured thread allocates, a helper frees. One iteration is one batch.
 constexpr size_t kBatch = 64;

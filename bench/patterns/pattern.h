@@ -3,7 +3,8 @@
 //
 // A pattern does a fixed amount of work, the same under every allocator: its first argument is a
 // percentage of the default work. It prints one `checksum` line that must not depend on the
-// allocator, and `metric NAME VALUE UNIT` lines for figures that only the process itself can see.
+// allocator, `metric NAME VALUE UNIT` lines for figures that only the process itself can see, and
+// `point CURVE X Y` lines for what changes while it runs.
 #pragma once
 
 #include <bit>
@@ -109,6 +110,9 @@ inline double resident_mib() {
 }
 
 inline void metric(const char *name, double value, const char *unit) { std::printf("metric %s %.6g %s\n", name, value, unit); }
+
+// A point of a curve that scripts/bench draws.
+inline void point(const char *curve, double x, double y) { std::printf("point %s %.6g %.6g\n", curve, x, y); }
 
 inline void checksum(uint64_t value) { std::printf("checksum %016llx\n", static_cast<unsigned long long>(value)); }
 

@@ -3,9 +3,9 @@
 set -u
 [ -f "${TEST_LIB:-}" ] || { echo "no library"; exit 77; }
 floor() { # of the command, in steps of 256 KiB
-    local kib
+    local kib said
     for kib in $(seq 256 256 32768); do
-        (ulimit -d "$kib"; exec "$@") >/dev/null 2>&1 && { echo "$kib"; return; }
+        said=$( (ulimit -d "$kib"; exec "$@") 2>&1 >/dev/null) && [ -z "$said" ] && { echo "$kib"; return; }
     done
     echo 99999
 }
