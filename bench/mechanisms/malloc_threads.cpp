@@ -18,15 +18,18 @@ template <typename Body>
 void measure_threads(benchmark::State &state, Body body) {
   const long count = state.range(0);
   for (auto _ : state) {
-    std::latch start(count + 1);
+    std::latch ready(count);
+    std::latch start(1);
     std::vector<std::thread> threads;
     for (long index = 0; index < count; index++)
-      threads.emplace_back([&start, body, index, count] {
-        start.arrive_and_wait();
+      threads.emplace_back([&, index] {
+        ready.count_down();
+        start.wait();
         body(index, kPairs / count);
       });
-    start.arrive_and_wait();
+    ready.wait();
     const auto begin = std::chrono::steady_clock::now();
+    start.count_down();
     for (std::thread &thread : threads) thread.join();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     state.SetIterationTime(took.count() / static_cast<double>(kPairs));

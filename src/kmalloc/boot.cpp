@@ -92,7 +92,7 @@ void reap_everything(uint64_t now) {
 void populate(void* start, size_t bytes) {
     uintptr_t first = align_down(reinterpret_cast<uintptr_t>(start), os_page_size());
     uintptr_t last = align_up(reinterpret_cast<uintptr_t>(start) + bytes, os_page_size());
-    os_populate(reinterpret_cast<void*>(first), last - first);
+    os_populate_first(reinterpret_cast<void*>(first), last - first);
 }
 
 void boot_once() {

@@ -6,6 +6,7 @@
 #include "cache/node.h"
 #include "kmalloc/groups.h"
 #include "kmalloc/large.h"
+#include "kmalloc/populate.h"
 #include "kmalloc/shortage.h"
 #include "pages/page_allocator.h"
 #include "thread/rcu.h"
@@ -269,6 +270,10 @@ size_t usable_size(const void* object, page_owner owner) {
         return large_usable(r);
     }
     return checked_cache(object, owner.slab())->object_size;
+}
+
+void prepare_for_copy(const void* object, size_t bytes) {
+    if (const run* r = page_owner_of(object).run(); r != nullptr && r->record == nullptr) populate_for_copy(r, bytes);
 }
 
 namespace {

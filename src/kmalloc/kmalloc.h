@@ -54,6 +54,9 @@ bool under_debugging(page_owner owner);
 // The bytes the caller may use of the object that begins at `object`; reports pointers that are none.
 size_t usable_size(const void* object, page_owner owner);
 
+// So many bytes are about to be written to an object that was just allocated.
+void prepare_for_copy(const void* object, size_t bytes);
+
 // Changes the size in place where that costs no copy; false: the object is unchanged.
 bool resize_in_place(void* object, page_owner owner, size_t size);
 // Moves a large object to `size` without copying; null: it is unchanged, as one below 2 GiB always is. The caller then

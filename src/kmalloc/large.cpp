@@ -45,6 +45,7 @@ void large_free(run* r, const void* object) {
     // Of two threads that free the same run one finds it cached.
     if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::cached)))
         report_bad_free(bad_free::twice, object);
+    if (KSLAB_UNLIKELY(r->watched)) note_use(r);
     r->content = run_content::dirty;
     if (!run_cache_give(r)) release_run(r);
 }

@@ -1,14 +1,20 @@
 // Fresh pages of large objects in one call instead of a fault for each, in programs that are seen to use such objects whole.
 //
-// Of each group of sizes one run is watched. When the next fresh one is asked for, and the watched one has become resident from
-// end to end, that pays for making four others resident at once; one that was used in part ends it. Every fourth is watched
-// although it could be populated: programs change.
+// Of each group of sizes some fresh runs are watched. One that holds something in all of a few pages when it is freed pays for
+// making four others resident at once; one that was used in part ends it. Every fourth is watched although it could be
+// populated: programs change. What a program uses is told from the memory alone: mincore is among the calls that a sandbox
+// kills for.
 #pragma once
 #include "pages/page_allocator.h"
 
 namespace kslab {
 
-// A run that was just handed out.
-void populate_like_others(const run* r);
+// A run that was just handed out, for an object that need not read as zero.
+void populate_like_others(run* r);
+// A watched run (run::watched) that is being freed; nobody else has it.
+void note_use(run* r);
+
+// So many bytes of a run that was just handed out are written next.
+void populate_for_copy(const run* r, size_t bytes);
 
 }  // namespace kslab

@@ -18,7 +18,7 @@ extern char __libc_single_threaded __attribute__((weak));
 void _IO_list_lock(void) __attribute__((weak));
 void _IO_list_unlock(void) __attribute__((weak));
 int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void* dso);
-extern void* __dso_handle __attribute__((visibility("hidden")));
+extern void* __dso_handle __attribute__((visibility("hidden"), weak));  // of gcc's start files
 }
 
 namespace kslab {

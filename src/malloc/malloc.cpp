@@ -64,7 +64,9 @@ namespace {
 void* copy_to_new(void* object, page_owner owner, size_t have, size_t size, const void* caller) {
     void* larger = malloc_inline(size, call_kind::realloc, caller);
     if (larger == nullptr) return nullptr;
-    __builtin_memcpy(larger, object, have < size ? have : size);
+    size_t bytes = have < size ? have : size;
+    if (size > kFastMaximum) prepare_for_copy(larger, bytes);
+    __builtin_memcpy(larger, object, bytes);
     free_owned(object, owner, {.kind = call_kind::realloc});
     return larger;
 }

@@ -15,6 +15,7 @@ namespace kslab {
 namespace {
 
 // Not in the headers that the compiler's system has.
+constexpr int kPopulateRead = 22;
 constexpr int kPopulateWrite = 23;
 constexpr int kGuardInstall = 102;
 constexpr int kGuardRemove = 103;
@@ -60,21 +61,34 @@ bool os_purge(void* start, size_t bytes) {
     return raw_syscall(SYS_madvise, static_cast<long>(first), static_cast<long>(bytes), MADV_DONTNEED) == 0;
 }
 
+namespace {
+
+long populate(void* start, size_t bytes) {
+    size_t page = os_page_size();
+    uintptr_t first = align_up(reinterpret_cast<uintptr_t>(start), page);
+    uintptr_t last = align_down(reinterpret_cast<uintptr_t>(start) + bytes, page);
+    if (populate_forgotten || first >= last) return 0;
+    return raw_syscall(SYS_madvise, static_cast<long>(first), static_cast<long>(last - first), kPopulateWrite);
+}
+
+}  // namespace
+
 void os_populate(void* start, size_t bytes) {
-    if (populate_forgotten) return;
-    long result = raw_syscall(SYS_madvise, reinterpret_cast<long>(start), static_cast<long>(bytes), kPopulateWrite);
-    // What else it can fail with is about these pages: they are touched later, or never.
-    if (result == -EINVAL || result == -EPERM || result == -ENOSYS || result == -EACCES) populate_forgotten = true;
+    long result = populate(start, bytes);
+    if (result == -EPERM || result == -ENOSYS || result == -EACCES) populate_forgotten = true;  // a sandbox
+}
+
+void os_populate_first(void* start, size_t bytes) {
+    if (populate(start, bytes) < 0) populate_forgotten = true;
+}
+
+bool os_readable(void* page) {
+    if (populate_forgotten) return false;
+    uintptr_t first = align_down(reinterpret_cast<uintptr_t>(page), os_page_size());
+    return raw_syscall(SYS_madvise, static_cast<long>(first), static_cast<long>(os_page_size()), kPopulateRead) == 0;
 }
 
 void os_populate_forget(bool forgotten) { populate_forgotten = forgotten; }
-
-bool os_resident(void* page) {
-    unsigned char state = 0;
-    long result = raw_syscall(SYS_mincore, reinterpret_cast<long>(page), static_cast<long>(os_page_size()),
-                              reinterpret_cast<long>(&state));
-    return result == 0 && (state & 1) != 0;
-}
 
 void* os_move(void* from, size_t old_bytes, size_t new_bytes) {
     if (os_page_size() != kPageSize) return nullptr;

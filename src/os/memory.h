@@ -19,14 +19,15 @@ bool os_unmap(void* start, size_t bytes);
 // released, for example because they are locked: then they keep their content.
 bool os_purge(void* start, size_t bytes);
 
-// Makes pages resident in one call, which costs a fraction of touching each (MADV_POPULATE_WRITE, Linux 5.14). They read as
-// before. Where the kernel does not know it, or refuses, nothing happens, and it is not asked again.
+// Makes whole pages resident in one call, which costs a fraction of touching each (MADV_POPULATE_WRITE, Linux 5.14). They
+// read as before. Only a hint: what cannot be had now is touched later, or never.
 void os_populate(void* start, size_t bytes);
+// The same for memory of which nothing can be wrong: when it fails, the kernel does not know how, and is not asked again.
+void os_populate_first(void* start, size_t bytes);
+// Whether a page can be read: it may be the program's, and inaccessible. False where the kernel does not tell (as above).
+bool os_readable(void* page);
 // Tests: from now on the kernel seems not to know it.
 void os_populate_forget(bool forgotten);
-
-// Whether that page is in memory.
-bool os_resident(void* page);
 
 // Moves pages to where `new_bytes` fit, and returns that place; what is beyond the old size reads as zero. Null:
 // the system refuses, and nothing happened.

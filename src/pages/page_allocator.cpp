@@ -36,7 +36,7 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
     run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
     if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content,
-                             false, source_ == page_source::low, run_guard::none, nullptr};
+                             false, source_ == page_source::low, false, false, run_guard::none, nullptr};
     return r;
 }
 
@@ -156,7 +156,9 @@ run* page_allocator::take_joined(size_t wanted) {
         join(front, best);
         best = front;
     }
-    return carve(best, wanted, 1);
+    run* whole = carve(best, wanted, 1);
+    if (whole != nullptr) whole->mixed = true;
+    return whole;
 }
 
 // Cuts `r`, which is on no list, to `keep` pages. The tail is in the page map and on no list; null when
@@ -188,6 +190,7 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
     if (r->pages > pages)
         if (run* tail = split_tail(r, pages)) insert_free(tail);
     r->state = run_state::used;
+    r->mixed = false;
     note_used(r->pages);
     used_runs_ += 1;
     return r;

@@ -7,7 +7,8 @@
 //           oldest. Purged runs stay in the address space within a bound, for their neighbours to grow into.
 //
 // The bound on dirty pages is the largest of 16 MiB, a quarter of the live pages, and the largest run that
-// was freed twice within the last second (a program that cycles big buffers keeps them). Time only lowers
+// was freed twice within the last second (a program that cycles big buffers keeps them); of such runs four,
+// when that is less than three quarters of the live pages. Time only lowers
 // what is kept: decay() purges what nobody used for KSLAB_DECAY_MS.
 //
 // System calls on pages run without the lock: the runs concerned are in transit. (New records may be mapped under it.)
@@ -76,6 +77,9 @@ public:
         cached_[which].pages = pages;
         cached_[which].runs = runs;
     }
+
+    // How many pages are handed out; no lock is taken.
+    size_t used() const { return used_; }
 
     // Oldest first, until within the bound.
     void purge_excess();

@@ -38,6 +38,8 @@ struct run {
     run_content content;
     bool moved : 1;  // by mremap: such mappings do not merge with their neighbours
     bool low : 1;    // of low_pages, for ever
+    bool mixed : 1;    // of a run in use: when it was handed out some pages were resident and others not
+    bool watched : 1;  // its user's (kmalloc/populate.h)
     run_guard guard;        // of its user
     object_record* record;  // of its user: the run is one object under debugging; null otherwise
 

@@ -32,14 +32,8 @@ unsigned first_limit(const kmem_cache* cache) {
     return limit == 0 ? 1 : limit;
 }
 
-void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
-    if (cache->tuned) return;
-    unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
-    if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, false);
-    set_array_limit(thread, cache, ac, limit);
-}
-
 bool more_room(thread_cache* thread) {
+    if (thread->flushes >= kGivingUp) return false;
     if (++thread->no_room_times < kMissesForMore) return false;
     thread->no_room_times = 0;
     if (thread->room >= kMostRoom * slots.thread_bytes) return false;
@@ -71,18 +65,6 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes,
     }
     thread->no_room_for = kNoRoomPause;
     return false;
-}
-
-// Back to what a thread has that does nothing.
-void give_room_back(thread_cache* thread) {
-    thread->room = slots.thread_bytes;
-    thread->no_room_times = 0;
-    // The largest lose the most.
-    for (size_t most = slots.thread_bytes / 4; reserved_bytes(thread) > thread->room && most > 0; most /= 2)
-        for (unsigned i = 0; i < slots.count; i++) {
-            array_cache* ac = array_at(thread, slots.cache[i]->slot);
-            if (held_bytes(slots.cache[i], ac->limit) > most) lower_limit(thread, slots.cache[i], ac);
-        }
 }
 
 void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
@@ -126,6 +108,13 @@ void start_below(thread_cache* thread, kmem_cache* cache, array_cache* ac, void*
 }
 
 }  // namespace
+
+void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+    if (cache->tuned) return;
+    unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
+    if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, false);
+    set_array_limit(thread, cache, ac, limit);
+}
 
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit) {
     reserve(thread, held_bytes(cache, limit) - held_bytes(cache, ac->limit));
@@ -173,7 +162,8 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
     if (KSLAB_UNLIKELY(ac->avail > 0 && ac->entry[0] == object)) report_bad_free(bad_free::twice, object, cache);
     thread_tick(thread);
-    if (++thread->flushes == kGivingUp && thread->room > slots.thread_bytes) give_room_back(thread);
+    if (thread->flushes < kGivingUp) thread->flushes++;
+    if (thread->flushes == kGivingUp && thread->room > slots.thread_bytes) give_room_back(thread);
     if (ac->avail >= ac->limit) {
         if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);
         ac->last = array_move::flushed;

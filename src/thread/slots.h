@@ -8,7 +8,7 @@ struct slot_table {
     unsigned count;
     uint16_t next_offset;
     kmem_cache* cache[kMaxClasses];
-    size_t thread_bytes;  // KSLAB_THREAD_CACHE
+    size_t thread_bytes;  // KSLAB_THREAD_CACHE; thread_cache::room begins with it
 };
 extern slot_table slots;
 
@@ -38,5 +38,9 @@ inline uint32_t vector_size(const thread_cache* thread) {
 
 // Changes how many objects the array may hold, and what the thread has reserved.
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit);
+// Halves it, unless the cache is tuned; what is too much leaves the array.
+void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac);
+// A thread that gives memory up has the room of one that does nothing.
+void give_room_back(thread_cache* thread);
 
 }  // namespace kslab

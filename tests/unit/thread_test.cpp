@@ -103,6 +103,21 @@ TEST(thread, a_busy_thread_gets_more_room_and_gives_it_back) {
     EXPECT_STREQ(validate_heap(), nullptr);
 }
 
+// It gives memory up all the time.
+TEST(thread, one_that_only_frees_gets_no_more_room) {
+    constexpr unsigned kRounds = 300 / kSanitizerFactor;
+    std::vector<void*> objects(1000);
+    test::random random(9);
+    for (unsigned round = 0; round < kRounds; round++) {
+        std::thread([&] {
+            for (void*& object : objects) object = kmalloc(random.between(1, 8192), 0);
+        }).join();
+        for (void* object : objects) kfree(object);
+        ASSERT_LE(current_thread->room, active_options.thread_cache);
+    }
+    EXPECT_LE(own_arrays().held, active_options.thread_cache);
+}
+
 CHILD_PROGRAM(no_budget) {
     void* objects[300];
     for (void*& object : objects) object = kmalloc(5000, 0);

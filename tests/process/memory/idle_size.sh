@@ -28,7 +28,8 @@ int main(void)
 END
 $TEST_CC -fno-builtin -O1 "$TEST_TMP/main.c" -o "$TEST_TMP/main" || exit 1
 read -r size writable < <(env -u LD_PRELOAD "$TEST_TMP/main")
-read -r our_size our_writable < <(env LD_PRELOAD="$TEST_LIB" "$TEST_TMP/main")
+read -r our_size our_writable < <(env LD_PRELOAD="$TEST_LIB" "$TEST_TMP/main" 2>"$TEST_TMP/text")
+[ ! -s "$TEST_TMP/text" ] || { echo "it says: $(head -n 1 "$TEST_TMP/text")" >&2; exit 1; }
 echo "KiB of libc and with the library: address space $size, $our_size; writable $writable, $our_writable"
 [ "$our_size" -le $((size + 8192)) ] || { echo "address space of $our_size KiB, libc's is $size" >&2; exit 1; }
 [ "$our_writable" -le $((writable + 8192)) ] || { echo "writable memory of $our_writable KiB, libc's is $writable" >&2; exit 1; }
