@@ -52,7 +52,7 @@ said() { env KSLAB_VERBOSE=1 "$@" LD_PRELOAD="$TEST_LIB" ./demo 2>&1 | sed 's/.*
 [ "$(said KSLAB_DEBUG=1 KSLAB_DEBUG_EXE=x)" = 'debugging off: KSLAB_DEBUG_EXE does not name this program' ] ||
     fail "verbose: $(said KSLAB_DEBUG=1 KSLAB_DEBUG_EXE=x)"
 env KSLAB_DEBUG=FZ,kmalloc-65 LD_PRELOAD="$TEST_LIB" ./demo 2>err
-[ "$(cat err)" = 'kslab: KSLAB_DEBUG: no size class is called kmalloc-65; objects of 65 bytes are in kmalloc-96' ] ||
+[ "$(cat err)" = 'kslab: KSLAB_DEBUG: no size class is called kmalloc-65; objects of 65 bytes are in kmalloc-80' ] ||
     fail "a class that is none: $(cat err)"
 
 "$tool" debug -o ON_ERROR=abort ./demo o 2>err
@@ -94,7 +94,7 @@ wrong 'debug: KSLAB_QUARANTINE=abc: expected bytes, with K, M, G or T behind the
     debug -o QUARANTINE=abc ./demo
 wrong 'debug: KSLAB_DEBUG: no size class is called kmaloc-48; did you mean kmalloc-48?' \
     debug --flags FZPU,kmaloc-48 ./demo
-wrong 'debug: KSLAB_DEBUG: no size class is called kmalloc-65; objects of 65 bytes are in kmalloc-96' \
+wrong 'debug: KSLAB_DEBUG: no size class is called kmalloc-65; objects of 65 bytes are in kmalloc-80' \
     debug --flags FZ,kmalloc-65 --both-ends ./demo
 wrong 'debug: KSLAB_FAIL nth:: a number is missing (character 5)' debug -o FAIL=nth: ./demo
 wrong '--depth wants a number from 1 to 64, not 65' debug --depth 65 ./demo
