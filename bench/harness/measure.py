@@ -68,11 +68,11 @@ class Runner:
                 raise BenchError(f"row {row.name}: {error}") from error
             self._read(os.path.join(scratch, "report"), sample)
             self._judge(row, allocator, sample, check)
-            self.peaks[row.name] = max(self.peaks.get(row.name, row.warm_mib), sample.peak_mib)
+            self.peaks[row.name] = max(self.peaks.get(row.name, row.warm_mib * work // 100), sample.peak_mib)
         return sample
 
     def _command(self, row, work, allocator, scratch, check):
-        warm = int(self.peaks.get(row.name, row.warm_mib))
+        warm = int(self.peaks.get(row.name, row.warm_mib * work // 100))
         command = [self.places.launcher, "--report", os.path.join(scratch, "report"), "--limit", str(self.limit)]
         if allocator.library:
             command += ["--preload", allocator.library]

@@ -20,7 +20,7 @@ class Row:
     timed: bool = True  # False where the program sleeps: only its memory counts
     checked: bool = True  # its output must be the same under every allocator
     most_runs: int = 1000  # for rows that sleep and hardly vary
-    warm_mib: int = 0  # more than the peaks seen so far
+    warm_mib: int = 0  # with all the work: more than the peaks seen so far
 
 
 def pattern(name, about, program, *arguments, **more):
@@ -35,9 +35,9 @@ PATTERNS = (
     pattern("task-phases", "threads of mixed sizes, a part kept, a part passed on", "task_phases", "4", quick=15),
     pattern("random-sizes-8", "8 threads with live sets, 16 bytes to 16 KiB", "random_sizes", "8", quick=15),
     pattern("medium-buffers", "8 to 64 KiB across 4 threads", "medium_buffers", "4", quick=20),
-    pattern("big-buffers", "5 to 25 MB cycled", "big_buffers", quick=15, warm_mib=300),
+    pattern("big-buffers", "5 to 25 MB cycled", "big_buffers", quick=6, warm_mib=300),
     pattern("realloc-doubling", "1 KiB to 512 MiB by doubling", "realloc_growth", "double", warm_mib=800),
-    pattern("realloc-steps", "4 KiB to 64 MiB by steps of 4 KiB", "realloc_growth", "steps", quick=50, warm_mib=150),
+    pattern("realloc-steps", "4 KiB to 64 MiB by steps of 4 KiB", "realloc_growth", "steps", quick=25, warm_mib=150),
     pattern("vector-growth", "50 000 vectors that grow side by side", "vector_growth", quick=12, warm_mib=120),
     pattern("zeroed-tables", "calloc, small and large", "zeroed_tables", quick=25),
     pattern("false-sharing-active", "two threads write small objects", "false_sharing", "2", "active", quick=25),
