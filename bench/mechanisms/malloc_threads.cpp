@@ -1,4 +1,5 @@
 // Single mechanisms, several threads: pairs side by side, and objects handed from one thread to another.
+#include <algorithm>
 #include <atomic>
 #include <benchmark/benchmark.h>
 #include <chrono>
@@ -9,14 +10,15 @@
 
 namespace {
 
-// A million pairs split among the threads; the time is that of one pair, from when all threads are there
-// to the end of the last. Google Benchmark's own threads are not used: it averages what each
+// A million pairs split among the threads, or more so that each has `least` of them; the time is that of one pair, from
+// when all threads are there to the end of the last. Google Benchmark's own threads are not used: it averages what each
 // thread took, and on fewer cores than threads each may get through in one time slice without waiting.
 constexpr long kPairs = 1'000'000;
 
 template <typename Body>
-void measure_threads(benchmark::State &state, Body body) {
+void measure_threads(benchmark::State &state, Body body, long least = 1) {
   const long count = state.range(0);
+  const long each = std::max(kPairs / count, least);
   for (auto _ : state) {
     std::latch ready(count);
     std::latch start(1);
@@ -25,14 +27,14 @@ void measure_threads(benchmark::State &state, Body body) {
       threads.emplace_back([&, index] {
         ready.count_down();
         start.wait();
-        body(index, kPairs / count);
+        body(index, each);
       });
     ready.wait();
     const auto begin = std::chrono::steady_clock::now();
     start.count_down();
     for (std::thread &thread : threads) thread.join();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    state.SetIterationTime(took.count() / static_cast<double>(kPairs));
+    state.SetIterationTime(took.count() / static_cast<double>(each * count));
   }
 }
 
@@ -62,7 +64,7 @@ void run_exchange(long index, long pairs) {
   }
 }
 
-void threads_fifo(benchmark::State &state) { measure_threads(state, run_fifo); }
+void threads_fifo(benchmark::State &state) { measure_threads(state, run_fifo, 125'000); }
 void exchange(benchmark::State &state) { measure_threads(state, run_exchange); }
 BENCHMARK(threads_fifo)->ArgName("threads")->RangeMultiplier(2)->Range(1, 256)->UseManualTime()->Iterations(5);
 BENCHMARK(exchange)->ArgName("threads")->RangeMultiplier(2)->Range(1, 256)->UseManualTime()->Iterations(5);
