@@ -126,7 +126,8 @@ void give_room_back(thread_cache* thread) {
     thread->room = slots.thread_bytes;
     thread->no_room_times = 0;
     // The largest lose the most. Tuned ones keep what they have, and nobody loses everything for their sake.
-    for (size_t most = slots.thread_bytes / 4; reserved_bytes(thread) > thread->room && most >= slots.thread_bytes / 64; most /= 2)
+    size_t least = slots.thread_bytes / 64 + 1;
+    for (size_t most = slots.thread_bytes / 4; reserved_bytes(thread) > thread->room && most >= least; most /= 2)
         for_own_arrays(thread, [=](kmem_cache* cache, array_cache* ac) {
             if (held_bytes(cache, ac->limit) > most) lower_limit(thread, cache, ac);
         });
