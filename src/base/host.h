@@ -1,6 +1,9 @@
-// What the base room needs from the operating system. src/os defines these; tests may replace them.
+// What the base room needs from the operating system. src/os defines the functions; tests may replace them.
 #pragma once
 #include "base/attributes.h"
+
+// glibc's, from 2.32 on: not zero as long as no other thread was made.
+extern "C" char __libc_single_threaded __attribute__((weak));
 
 namespace kslab {
 
@@ -30,6 +33,10 @@ inline uintptr_t host_thread_token() {
 #endif
     return token;
 }
+
+// True: no other thread runs, so that operations on memory need not be atomic. Threads that somebody makes past libc do
+// not count, as for glibc's own malloc.
+inline bool host_single_threaded() { return &__libc_single_threaded != nullptr && __libc_single_threaded != 0; }
 
 inline void host_cpu_relax() {
 #if defined(__x86_64__)

@@ -60,22 +60,24 @@ inline void check_ranks([[maybe_unused]] bool on) {
 
 class mutex {
 public:
+#if KSLAB_ASSERTS
     constexpr explicit mutex(lock_rank rank) : rank_(rank) {}
+#else
+    // All zeroes: what holds a mutex and nothing else yet takes no page of the file.
+    constexpr explicit mutex(lock_rank) {}
+#endif
     mutex(const mutex&) = delete;
     mutex& operator=(const mutex&) = delete;
 
     // True when the caller has to unlock; false when this thread's fork holds the lock already.
     bool lock() {
-        uint32_t expected = 0;
-        if (KSLAB_UNLIKELY(!state_.compare_exchange_strong(expected, 1, std::memory_order_acquire)))
-            return lock_slow();
+        if (KSLAB_UNLIKELY(!take())) return lock_slow();
         note_locked();
         return true;
     }
 
     bool try_lock() {
-        uint32_t expected = 0;
-        if (!state_.compare_exchange_strong(expected, 1, std::memory_order_acquire)) return false;
+        if (!take()) return false;
         note_locked();
         return true;
     }
@@ -83,6 +85,10 @@ public:
     void unlock(bool held = true) {
         if (!held) return;
         note_unlocked();
+        if (host_single_threaded()) {
+            std::atomic_signal_fence(std::memory_order_release);
+            return state_.store(0, std::memory_order_relaxed);
+        }
         if (KSLAB_UNLIKELY(state_.exchange(0, std::memory_order_release) == 2))
             host_futex_wake_one(reinterpret_cast<uint32_t*>(&state_));
     }
@@ -91,6 +97,19 @@ public:
     void reset() { state_.store(0, std::memory_order_relaxed); }
 
 private:
+    // A process with one thread, which nobody can have to wait for, saves the two operations that cost most of a short
+    // critical section. (A handler of a signal in between leaves the lock as it found it.)
+    bool take() {
+        if (host_single_threaded()) {
+            if (KSLAB_UNLIKELY(state_.load(std::memory_order_relaxed) != 0)) return false;
+            state_.store(1, std::memory_order_relaxed);
+            std::atomic_signal_fence(std::memory_order_acquire);
+            return true;
+        }
+        uint32_t expected = 0;
+        return state_.compare_exchange_strong(expected, 1, std::memory_order_acquire);
+    }
+
     KSLAB_NOINLINE bool lock_slow();
 
 #if KSLAB_ASSERTS
@@ -105,7 +124,9 @@ private:
 #endif
 
     std::atomic<uint32_t> state_{0};
-    [[maybe_unused]] lock_rank rank_;
+#if KSLAB_ASSERTS
+    lock_rank rank_;
+#endif
 };
 
 class scoped_lock {

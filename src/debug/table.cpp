@@ -16,8 +16,6 @@
 #include "kmalloc/kmalloc.h"
 #include "os/report_fd.h"
 
-extern "C" char __libc_single_threaded __attribute__((weak));
-
 namespace kslab {
 
 namespace {
@@ -75,7 +73,7 @@ namespace {
 
 // F: kslab's own lists and counts, when no other thread is changing them.
 void validate_records() {
-    if ((debug_flags & kDebugChecks) == 0 || &__libc_single_threaded == nullptr || __libc_single_threaded == 0) return;
+    if ((debug_flags & kDebugChecks) == 0 || !host_single_threaded()) return;
     const char* wrong = validate_heap();
     finding_lease f;
     if (wrong == nullptr || !f.borrow(defect::heap_corrupt)) return;

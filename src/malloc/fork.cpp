@@ -14,7 +14,6 @@
 // Of libc, not in every one. _IO_list_lock is recursive; fork itself takes it after the handlers, and before its
 // own malloc's locks, because getline holds a stream's lock while it allocates: so it comes before ours as well.
 extern "C" {
-extern char __libc_single_threaded __attribute__((weak));
 void _IO_list_lock(void) __attribute__((weak));
 void _IO_list_unlock(void) __attribute__((weak));
 int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void* dso);
@@ -31,10 +30,8 @@ namespace {
 bool locked;
 bool report_locked, stats_locked, shrinkers_locked, modules_locked, groups_locked;
 
-bool single_threaded() { return &__libc_single_threaded != nullptr && __libc_single_threaded != 0; }
-
 void prepare() {
-    locked = !single_threaded() && fork_owner.load(std::memory_order_relaxed) != host_thread_token();
+    locked = !host_single_threaded() && fork_owner.load(std::memory_order_relaxed) != host_thread_token();
     if (!locked) return;
     if (&_IO_list_lock != nullptr && &_IO_list_unlock != nullptr) _IO_list_lock();
     mempool_locks_take();

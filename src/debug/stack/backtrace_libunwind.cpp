@@ -17,10 +17,8 @@
 #pragma weak dlsym
 #pragma weak environ
 #pragma weak _r_debug
-#pragma weak __libc_single_threaded
 
 extern "C" char** environ;
-extern "C" char __libc_single_threaded;
 
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
@@ -408,7 +406,7 @@ void libunwind_boot() {
 }
 
 KSLAB_NOINLINE void libunwind_load_later(const stack_position& at) {
-    if (__libc_single_threaded == 0)
+    if (!host_single_threaded())
         libunwind_load_state.store(libunwind_load::never, std::memory_order_relaxed);
     else if (is_safe_moment(at))
         load();
