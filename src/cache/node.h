@@ -1,7 +1,7 @@
 // What threads ask of a cache's nodes. All functions take their locks themselves, unless they end in _locked.
 //
 // node_take:  shared array → slabs_partial → slabs_free → cache_grow
-// node_give:  shared array → free_block → slab_put_objs → slabs_free, over free_limit → page allocator
+// node_give:  shared array → free_block → its slab → slabs_free, over free_limit → page allocator
 //             objects of other nodes: alien array → the other node's shared array → its slabs
 #pragma once
 #include "cache/kmem_cache.h"

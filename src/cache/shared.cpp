@@ -29,14 +29,6 @@ bool has_entries(shared_array& shared) {
     return true;
 }
 
-void reverse(void** objects, unsigned count) {
-    for (unsigned i = 0, j = count; i + 1 < j; i++) {
-        void* other = objects[--j];
-        objects[j] = objects[i];
-        objects[i] = other;
-    }
-}
-
 // A heap that goes up and down. From the third time on more objects would have to come back than there are: then only time
 // gives pages back. It is forgotten when no slab was made or emptied for a while (reap_node).
 void regret_purge(cache_node& node) {
@@ -67,10 +59,11 @@ unsigned take_slabs(kmem_cache* cache, cache_node& node, void** out, unsigned co
             if (entry == &node.slabs_free) break;
         }
         slab* s = KSLAB_CONTAINER_OF(entry, slab, list);
-        taken += slab_get_objs(s, out + taken, count - taken, cache->size);
+        taken += slab_get_objs(s, out + count - taken, count - taken, cache->size);
         if (s->inuse == s->num || s->where != slab_list::partial) slab_place(node, s, list_end::head);
     }
     note_taken(cache, node, taken);
+    if (taken < count) __builtin_memmove(out, out + count - taken, taken * sizeof(void*));
     return taken;
 }
 
@@ -102,10 +95,7 @@ unsigned node_take(kmem_cache* cache, unsigned n, void** out, unsigned count, gf
     if (node.flushes != 0) node.flushes = 0;
     if (unsigned taken = take_shared(node.shared, out, count)) return taken;
     for (;;) {
-        if (unsigned taken = take_slabs(cache, node, out, count)) {
-            reverse(out, taken);
-            return taken;
-        }
+        if (unsigned taken = take_slabs(cache, node, out, count)) return taken;
         if (!cache_grow(cache, n, gfp)) return 0;
     }
 }

@@ -8,6 +8,10 @@ namespace {
 
 uint64_t bit(uint32_t index) { return uint64_t{1} << (index % 64); }
 
+// Of a word of bufctl: as in a slab that was not yet used, or that was emptied in order.
+bool in_one_piece(uint64_t bits) { return bits != 0 && (bits & (bits + (bits & -bits))) == 0; }
+uint64_t bits_from(unsigned index) { return index == 64 ? 0 : ~uint64_t{0} << index; }
+
 // Where the run begins: colour and management lie before s_mem.
 uintptr_t first_page(const slab* s) { return align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize); }
 
@@ -64,16 +68,25 @@ void slab_init(slab* s, kmem_cache* cache, run* pages, char* s_mem, unsigned num
     if (num % 64 != 0) s->bufctl[num / 64] = bit(num) - 1;
 }
 
-unsigned slab_get_objs(slab* s, void** out, unsigned count, uint32_t size) {
+unsigned slab_get_objs(slab* s, void** end, unsigned count, uint32_t size) {
     unsigned taken = 0;
     size_t words = bufctl_words(s->num);
     size_t word = s->first_word;
     for (; word < words && taken < count; word++) {
         uint64_t bits = s->bufctl[word];
-        while (bits != 0 && taken < count) {
-            uint32_t index = static_cast<uint32_t>(word * 64 + static_cast<unsigned>(__builtin_ctzl(bits)));
-            bits &= bits - 1;
-            out[taken++] = index_to_obj(s, index, size);
+        if (in_one_piece(bits)) {
+            unsigned from = static_cast<unsigned>(__builtin_ctzl(bits));
+            unsigned together = 64 - static_cast<unsigned>(__builtin_clzl(bits)) - from;
+            if (together > count - taken) together = count - taken;
+            char* object = static_cast<char*>(index_to_obj(s, static_cast<uint32_t>(word * 64 + from), size));
+            for (unsigned i = 0; i < together; i++, object += size) end[-static_cast<ptrdiff_t>(++taken)] = object;
+            bits &= bits_from(from + together);
+        } else {
+            while (bits != 0 && taken < count) {
+                uint32_t index = static_cast<uint32_t>(word * 64 + static_cast<unsigned>(__builtin_ctzl(bits)));
+                bits &= bits - 1;
+                end[-static_cast<ptrdiff_t>(++taken)] = index_to_obj(s, index, size);
+            }
         }
         s->bufctl[word] = bits;
         if (bits != 0) break;
@@ -81,7 +94,7 @@ unsigned slab_get_objs(slab* s, void** out, unsigned count, uint32_t size) {
     s->first_word = static_cast<uint16_t>(word);
     s->inuse = static_cast<uint16_t>(s->inuse + taken);
     if (KSLAB_UNLIKELY(s->purged != 0))
-        for (unsigned i = 0; i < taken; i++) note_touched(s, out[i], size);
+        for (unsigned i = 1; i <= taken; i++) note_touched(s, end[-static_cast<ptrdiff_t>(i)], size);
     return taken;
 }
 
@@ -106,6 +119,22 @@ unsigned slab_put_objs(slab* s, const uint32_t* index, unsigned count) {
     s->first_word = static_cast<uint16_t>(lowest);
     s->inuse = static_cast<uint16_t>(s->inuse - put);
     return put;
+}
+
+bool slab_put_range(slab* s, uint32_t from, unsigned count) {
+    uint32_t end = from + count;
+    uint32_t first_word = from / 64;
+    uint32_t last_word = (end - 1) / 64;
+    auto mask = [=](uint32_t word) {
+        uint64_t all = word == first_word ? bits_from(from % 64) : ~uint64_t{0};
+        return word == last_word ? all & ~bits_from(end - word * 64) : all;
+    };
+    for (uint32_t word = first_word; word <= last_word; word++)
+        if (KSLAB_UNLIKELY((s->bufctl[word] & mask(word)) != 0)) return false;
+    for (uint32_t word = first_word; word <= last_word; word++) s->bufctl[word] |= mask(word);
+    if (first_word < s->first_word) s->first_word = static_cast<uint16_t>(first_word);
+    s->inuse = static_cast<uint16_t>(s->inuse - count);
+    return true;
 }
 
 bool slab_obj_free(const slab* s, uint32_t index) { return (s->bufctl[index / 64] & bit(index)) != 0; }

@@ -45,13 +45,12 @@ static_assert(reciprocal_of(8192, 64 << 10) != 0, "malloc's own classes divide b
 
 inline constexpr uint32_t kNoIndex = ~uint32_t{0};
 
-// The index of the object that begins at `object`; kNoIndex when none does. First in 64 bits whether it lies
-// in the slab at all, then whether an object begins there.
+// The index of the object that begins at `object`, which may lie anywhere; kNoIndex when none does. (Where the product
+// overflows, the index is below 2^32 all the same, and multiplied back it is not the offset.)
 inline uint32_t obj_to_index(const slab* s, const void* object, uint32_t size, uint32_t reciprocal) {
     uint64_t offset = reinterpret_cast<uintptr_t>(object) - reinterpret_cast<uintptr_t>(s->s_mem);
-    if (offset >= uint64_t{s->num} * size) return kNoIndex;
     uint64_t index = reciprocal != 0 ? (offset * reciprocal) >> 32 : offset / size;
-    return index * size == offset ? static_cast<uint32_t>(index) : kNoIndex;
+    return index < s->num && index * size == offset ? static_cast<uint32_t>(index) : kNoIndex;
 }
 
 inline void* index_to_obj(const slab* s, uint32_t index, uint32_t size) {
@@ -61,11 +60,24 @@ inline void* index_to_obj(const slab* s, uint32_t index, uint32_t size) {
 // Makes `s` a slab of `num` free objects.
 void slab_init(slab* s, kmem_cache* cache, run* pages, char* s_mem, unsigned num);
 
-// Takes up to `count` objects in ascending order of address; returns how many.
-unsigned slab_get_objs(slab* s, void** out, unsigned count, uint32_t size);
+// Takes up to `count` objects in ascending order of address and stores them downwards, the first right below `end`: arrays
+// are emptied from their end. Returns how many.
+unsigned slab_get_objs(slab* s, void** end, unsigned count, uint32_t size);
 
+// Gives one object back; false when it is free already.
+inline bool slab_put_obj(slab* s, uint32_t index) {
+    uint64_t& word = s->bufctl[index / 64];
+    uint64_t bit = uint64_t{1} << (index % 64);
+    if (KSLAB_UNLIKELY((word & bit) != 0)) return false;
+    word |= bit;
+    if (index / 64 < s->first_word) s->first_word = static_cast<uint16_t>(index / 64);
+    s->inuse = static_cast<uint16_t>(s->inuse - 1);
+    return true;
+}
 // Gives `count` objects back; how many before one that is free already.
 unsigned slab_put_objs(slab* s, const uint32_t* index, unsigned count);
+// Gives the `count` objects from index `from` on back; false, and nothing has happened, when one is free already.
+bool slab_put_range(slab* s, uint32_t from, unsigned count);
 
 bool slab_obj_free(const slab* s, uint32_t index);
 unsigned slab_count_free(const slab* s);

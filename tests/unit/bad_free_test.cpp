@@ -61,6 +61,19 @@ TEST(bad_free, twice_with_others_between_when_it_reaches_the_slab) {
         }, "kslab: double free: 0x");
 }
 
+// Objects that come back side by side are proved as well as others.
+TEST(bad_free, twice_among_objects_in_order) {
+    for (bool down : {false, true})
+        expect_report([down] {
+            void* all[64];
+            for (void*& each : all) each = kmalloc(64, 0);
+            kfree(all[40]);
+            kslab::prove_frees();
+            for (unsigned i = 0; i < 64; i++) kfree(all[down ? 63 - i : i]);
+            kslab::prove_frees();
+        }, "kslab: double free: 0x");
+}
+
 TEST(bad_free, inside_an_object) {
     expect_report([] {
         kfree(static_cast<char*>(kmalloc(100, 0)) + 16);
@@ -70,7 +83,7 @@ TEST(bad_free, inside_an_object) {
         kfree(static_cast<char*>(kmalloc(100, 0)) + 16);
         kslab::prove_frees();
     });
-    EXPECT_NE(end.report.find(" of kmalloc-128, objects of 128 bytes, 16 bytes into the object at 0x"),
+    EXPECT_NE(end.report.find(" of kmalloc-112, objects of 112 bytes, 16 bytes into the object at 0x"),
               std::string::npos) << end.report;
 }
 

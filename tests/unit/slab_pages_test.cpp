@@ -24,7 +24,7 @@ constexpr geometry kGeometries[] = {{16, 4096, 0},  {48, 1365, 0},  {48, 1364, 6
 
 char* const kStart = reinterpret_cast<char*>(uintptr_t{0x7f1234000000});
 
-void put(slab* s, uint32_t index) { EXPECT_EQ(slab_put_objs(s, &index, 1), 1u); }
+void put(slab* s, uint32_t index) { EXPECT_TRUE(slab_put_obj(s, index)); }
 
 class slab_case {
 public:
@@ -55,7 +55,7 @@ public:
 
     void use_randomly(test::random& random, size_t keep_one_in) {
         std::vector<void*> out(s->num);
-        slab_get_objs(s, out.data(), s->num, g.size);
+        slab_get_objs(s, out.data() + s->num, s->num, g.size);
         for (uint32_t i = 0; i < s->num; i++)
             if (!random.one_in(keep_one_in)) put(s, i);
     }
@@ -115,10 +115,10 @@ TEST(slab_pages, objects_put_back_are_handed_out_again) {
         SCOPED_TRACE(testing::Message() << g.num << " objects of " << g.size << " from " << g.colour);
         uint32_t mask = slab_free_pages(s, g.size);
         slab_hold_pages(s, mask, g.size, true);
-        std::vector<void*> out(s->num + 1u);
-        unsigned rest = slab_get_objs(s, out.data(), s->num, g.size);
+        std::vector<void*> out(s->num);
+        unsigned rest = slab_get_objs(s, out.data() + s->num, s->num, g.size);
         slab_hold_pages(s, mask, g.size, false);
-        unsigned again = slab_get_objs(s, out.data(), s->num, g.size);
+        unsigned again = slab_get_objs(s, out.data() + s->num, s->num, g.size);
         EXPECT_EQ(rest + again, s->num);
         EXPECT_EQ(s->inuse, s->num);
     }
@@ -133,7 +133,7 @@ TEST(slab_pages, purged_pages_are_forgotten_when_their_objects_are_handed_out) {
         s->purged = all;
         EXPECT_EQ(slab_free_pages(s, g.size), 0u);
         void* first = nullptr;
-        slab_get_objs(s, &first, 1, g.size);
+        slab_get_objs(s, &first + 1, 1, g.size);
         size_t offset = static_cast<size_t>(static_cast<char*>(first) - kStart);
         for (size_t page = offset / 4096; page <= (offset + g.size - 1) / 4096; page++)
             EXPECT_EQ(s->purged >> page & 1, 0u) << page;

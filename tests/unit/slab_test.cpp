@@ -13,7 +13,7 @@ namespace {
 
 using namespace kslab;
 
-bool put(slab* s, uint32_t index) { return slab_put_objs(s, &index, 1) == 1; }
+bool put(slab* s, uint32_t index) { return slab_put_obj(s, index); }
 
 // A slab over memory that nobody touches.
 class slab_on_paper {
@@ -29,10 +29,10 @@ public:
     char* object(size_t index) { return memory_->s_mem + index * size_; }
     std::vector<size_t> take(unsigned count) {
         std::vector<void*> out(count + 1, nullptr);
-        unsigned taken = slab_get_objs(get(), out.data(), count, size_);
-        EXPECT_EQ(out[taken], nullptr);
+        unsigned taken = slab_get_objs(get(), out.data() + out.size(), count, size_);
+        EXPECT_EQ(out[count - taken], nullptr);
         std::vector<size_t> indices;
-        for (unsigned i = 0; i < taken; i++)
+        for (unsigned i = count; i > count - taken; i--)
             indices.push_back(static_cast<size_t>(static_cast<char*>(out[i]) - memory_->s_mem) / size_);
         return indices;
     }
@@ -124,6 +124,33 @@ TEST(slab, several_come_back_as_one_by_one_up_to_the_first_that_is_free) {
         }
     }
     EXPECT_GT(stopped, 1000u);
+}
+
+// Against the same done one by one; a range with a free object in it changes nothing.
+TEST(slab, a_range_comes_back_as_its_objects_would) {
+    test::random random(5);
+    for (unsigned num : {1u, 63u, 64u, 65u, 200u, 512u}) {
+        for (int round = 0; round < 200; round++) {
+            slab_on_paper range(64, num);
+            slab_on_paper each(64, num);
+            range.take(num);
+            each.take(num);
+            for (uint32_t i = 0; i < num; i++)
+                if (random.one_in(random.below(60) + 1)) {
+                    EXPECT_EQ(put(range.get(), i), put(each.get(), i));
+                }
+            auto from = static_cast<uint32_t>(random.below(num));
+            auto count = static_cast<unsigned>(random.below(num - from) + 1);
+            bool all_used = true;
+            for (uint32_t i = from; i < from + count; i++) all_used = all_used && !slab_obj_free(each.get(), i);
+            if (all_used)
+                for (uint32_t i = from; i < from + count; i++) put(each.get(), i);
+            ASSERT_EQ(slab_put_range(range.get(), from, count), all_used) << num << ' ' << from << ' ' << count;
+            ASSERT_EQ(range->inuse, each->inuse);
+            ASSERT_EQ(slab_count_free(range.get()), slab_count_free(each.get()));
+            ASSERT_EQ(range.take(num), each.take(num)) << "and all are found again";
+        }
+    }
 }
 
 // Every offset of a slab, and some beyond: only starts of objects have an index.
