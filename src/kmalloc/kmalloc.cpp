@@ -33,13 +33,15 @@ bool must_succeed(gfp_t gfp) { return (gfp & __GFP_NOFAIL) != 0; }
 run* large_run(const call& how) {
     size_t size = how.size == 0 ? 1 : how.size;
     size_t align = how.align > kMallocMinimum ? how.align : kMallocMinimum;
-    run* r = nullptr;
+    bool low = (how.gfp & __GFP_DMA) != 0;
+    // Low runs are too few for a cache of their own.
+    run* r = align <= kPageSize && !low ? large_take_cached(size) : nullptr;
     for (unsigned attempt = 0; r == nullptr; attempt++) {
         r = large_allocate({.size = size,
                             .align = align,
                             .zero = how.zero,
                             .reserve = may_use_reserve(how.gfp),
-                            .low = (how.gfp & __GFP_DMA) != 0});
+                            .low = low});
         if (KSLAB_UNLIKELY(r == nullptr) && !try_again(how.gfp, size, attempt)) return nullptr;
     }
     set_large_group(r, 0);
@@ -236,17 +238,23 @@ bool under_debugging(page_owner owner) {
     return r->record != nullptr || (KSLAB_UNLIKELY(debug_flags != 0) && r->state != run_state::used);
 }
 
+namespace {
+
+void free_run(run* r, void* object) {
+    if (thread_cache* thread = attached_thread()) thread_tick(thread);
+    // Read before another thread gets the run; a bad free is reported before anything is uncharged.
+    group* of = group_of_large(r);
+    size_t bytes = large_usable(r);
+    large_free(r, object);
+    if (KSLAB_UNLIKELY(of != nullptr)) group_uncharge(*of, bytes);
+    rcu_poll();
+}
+
+}  // namespace
+
 void free_owned(void* object, page_owner owner, const call& how) {
     if (KSLAB_UNLIKELY(under_debugging(owner))) return debug_functions.free(object, owner, how);
-    if (run* r = owner.run()) {
-        if (thread_cache* thread = attached_thread()) thread_tick(thread);
-        // Read before another thread gets the run; a bad free is reported before anything is uncharged.
-        group* of = group_of_large(r);
-        size_t bytes = large_usable(r);
-        large_free(r, object);
-        if (KSLAB_UNLIKELY(of != nullptr)) group_uncharge(*of, bytes);
-        return;
-    }
+    if (run* r = owner.run()) return free_run(r, object);
     cache_free(owner.slab()->cache, object);
 }
 

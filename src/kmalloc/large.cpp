@@ -16,16 +16,16 @@ size_t large_pages(size_t size) {
 // them all would make them resident. Below it clearing what is warm costs less than touching what is not.
 constexpr size_t kFreshPages = ((size_t{4} << 20) >> kPageShift) + 1;
 
+run* large_take_cached(size_t size) {
+    run* r = run_cache_take(pages_for(size));
+    if (r != nullptr) r->state = run_state::used;
+    return r;
+}
+
 run* large_allocate(const large_request& request) {
     size_t count = large_pages(request.size);
-    // Low runs are too few for a cache of their own.
-    run* r = request.align <= kPageSize && !request.low ? run_cache_take(count) : nullptr;
-    if (r != nullptr) {
-        r->state = run_state::used;
-        return r;
-    }
     page_allocator& from = request.low ? low_pages : all_pages;
-    r = from.allocate({.pages = count,
+    run* r = from.allocate({.pages = count,
                        .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
                        .zero = request.zero && count >= kFreshPages,
                        .reserve = request.reserve});

@@ -13,7 +13,9 @@ struct large_request {
     bool low = false;      // below 2 GiB
 };
 
-// Null when memory is short or the size cannot be.
+// A run of that size that was freed lately; null: none waits. Its alignment is a page's.
+run* large_take_cached(size_t size);
+// From the page allocator. Null when memory is short or the size cannot be.
 run* large_allocate(const large_request& request);
 
 // Whether the pages of a run just allocated read as zero.

@@ -1,6 +1,7 @@
 // Recently freed runs of up to 64 pages, ready for the next large allocation. A few caches, each with its own
 // lock, chosen by thread: threads rarely meet, and anyone can drain them, so that a sleeping thread holds
-// none. What waits here counts as dirty in the page allocator's bound.
+// none. Each begins with room for 256 KiB, and gets more, all together 8 MiB, where that was too little lately. What waits here
+// counts as dirty in the page allocator's bound.
 #pragma once
 #include "base/bits.h"
 #include "pages/page_allocator.h"
@@ -26,7 +27,7 @@ void run_cache_init(unsigned cpus);
 
 // Null when none waits.
 run* run_cache_take(size_t pages);
-// The run is in state cached. False: not kept, as low runs always.
+// The run is in state cached. False: not kept, as low runs never are, nor those that were resized to the size of no bin.
 bool run_cache_give(run* r);
 
 // Runs that no thread asked for since the last call leave (reaping), or all of them.

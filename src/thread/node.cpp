@@ -9,7 +9,6 @@ namespace kslab {
 namespace {
 
 bool dealt_out = false;
-std::atomic<unsigned> next_node{0};
 
 uint8_t current() { return static_cast<uint8_t>(os_current_node() % nr_nodes); }
 
@@ -34,7 +33,7 @@ unsigned node_for(int asked) {
 int node_of_cpu(unsigned cpu) { return dealt_out ? static_cast<int>(cpu % nr_nodes) : NUMA_NO_NODE; }
 
 void thread_deal_node(thread_cache* thread) {
-    unsigned n = dealt_out ? next_node.fetch_add(1, std::memory_order_relaxed) % nr_nodes : 0;
+    unsigned n = dealt_out ? thread->number % nr_nodes : 0;
     thread->node = nodes_are_real ? current() : static_cast<uint8_t>(n);
     thread->reap_node = static_cast<uint8_t>((thread->node + 1u) % nr_nodes);
 }

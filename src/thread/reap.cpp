@@ -6,6 +6,7 @@
 namespace kslab {
 
 void (*global_reap)(uint64_t now_ms) = nullptr;
+constinit std::atomic<uint32_t> drain_generation{0};
 
 namespace {
 
@@ -21,9 +22,7 @@ constexpr uint32_t kTickOperations = 8;
 // Where there is no clock, so many milliseconds pass in kTickOperations.
 constexpr uint64_t kCountedMilliseconds = 1;
 
-// Raised by every request to drain; kmem_cache::generation says up to which a cache is concerned, this that all are.
-std::atomic<uint32_t> drain_generation{0};
-relaxed<uint32_t> drain_all_generation;
+relaxed<uint32_t> drain_all_generation;  // as kmem_cache::generation, of all caches
 std::atomic<uint64_t> next_global{0};
 std::atomic<uint32_t> threads_so_far{0};
 std::atomic<uint64_t> counted_time{0};
@@ -112,10 +111,10 @@ void thread_look_at_clock(thread_cache* thread) {
         global_reap(time);
 }
 
-void thread_tick(thread_cache* thread) {
-    if (KSLAB_UNLIKELY(thread->refilling != 0)) return;
-    if (KSLAB_UNLIKELY(thread->generation != drain_generation.load(std::memory_order_relaxed))) obey(thread);
-    if (KSLAB_LIKELY(thread->countdown > 1))
+void thread_tick_slow(thread_cache* thread) {
+    if (thread->refilling != 0) return;
+    if (thread->generation != drain_generation.load(std::memory_order_relaxed)) obey(thread);
+    if (thread->countdown > 1)
         thread->countdown--;
     else
         thread_look_at_clock(thread);

@@ -32,6 +32,8 @@ constinit mutex thread_list_lock{lock_rank::thread_list};
 
 namespace {
 
+std::atomic<unsigned> next_number{0};
+
 constexpr unsigned kExitRounds = 2;
 
 list_head threads;  // thread_list_lock
@@ -123,6 +125,7 @@ thread_cache* thread_attach() {
         scoped_lock lock(thread_list_lock);
         threads.add(&thread->all);
     }
+    thread->number = next_number.fetch_add(1, std::memory_order_relaxed);
     thread_deal_node(thread);
     current_thread = thread;
     os_thread_exit_arm(thread);

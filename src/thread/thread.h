@@ -88,8 +88,16 @@ void drain_all_arrays_of(kmem_cache* cache);
 // What threads that vanished in a fork left behind; called by reaping.
 void drain_orphans();
 
+// Raised by every request to drain; kmem_cache::generation says up to which a cache is concerned.
+extern std::atomic<uint32_t> drain_generation;
+
 // Counts slow operations; every few of them looks at the clock, and reaps when it is time.
-void thread_tick(thread_cache* thread);
+void thread_tick_slow(thread_cache* thread);
+inline void thread_tick(thread_cache* thread) {
+    bool asked = thread->generation != drain_generation.load(std::memory_order_relaxed);
+    if (KSLAB_UNLIKELY(asked || thread->countdown <= 1 || thread->refilling != 0)) return thread_tick_slow(thread);
+    thread->countdown--;
+}
 void thread_look_at_clock(thread_cache* thread);
 // Reaping beyond the threads' arrays, set by the room above: called at most every so often, by one thread.
 extern void (*global_reap)(uint64_t now_ms);

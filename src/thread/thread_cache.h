@@ -50,6 +50,7 @@ struct thread_cache {
     uint8_t node;           // where this thread runs (thread/node.cpp)
     uint8_t reap_node;      // the node whose alien objects are sent home next
     uint8_t refilling;      // constructors run: what they do must not drain the array that is being filled
+    unsigned number;        // given in turn: which run cache the thread uses, which node is dealt to it
     uint64_t rcu_section;   // thread/rcu.h; read by all
     uint32_t group;         // that the thread is in, 0: none; read by all
     thread_cache* shadow;   // made when it first enters one

@@ -28,7 +28,7 @@ protected:
 };
 
 TEST_F(run_cache_test, the_last_freed_run_serves_the_next_request_of_its_size) {
-    for (size_t size : {9000, 20000, 100000, 262144}) {
+    for (size_t size : {9000, 20000, 100000, 131072}) {
         void* first = kmalloc(size, 0);
         void* second = kmalloc(size, 0);
         kfree(first);
@@ -37,6 +37,7 @@ TEST_F(run_cache_test, the_last_freed_run_serves_the_next_request_of_its_size) {
         EXPECT_EQ(kmalloc(size, 0), first);
         kfree(first);
         kfree(second);
+        run_cache_drain(true);  // there is room for so much only
     }
 }
 
@@ -66,6 +67,42 @@ TEST_F(run_cache_test, eight_of_a_size_are_kept) {
     }
     EXPECT_EQ(kept.size(), 8u);
     for (run* r : kept) all_pages.release(r);
+}
+
+// What had no room, and was wanted again, makes room for a page; what was not wanted does not.
+TEST_F(run_cache_test, a_cache_begins_with_256_kib_and_grows_when_what_left_is_wanted) {
+    auto free_all = [](unsigned runs) {
+        std::vector<run*> each;
+        for (unsigned i = 0; i < runs; i++) {
+            each.push_back(all_pages.allocate({16}));
+            each.back()->state = run_state::cached;
+        }
+        unsigned kept = 0;
+        for (run* r : each)
+            if (run_cache_give(r))
+                kept++;
+            else
+                all_pages.release(r);
+        return kept;
+    };
+    auto take_all = [] {
+        while (run* r = run_cache_take(16)) all_pages.release(r);
+    };
+    for (int round = 0; round < 3; round++) {
+        EXPECT_EQ(free_all(4), 4u);
+        take_all();
+    }
+    EXPECT_EQ(free_all(7), 4u) << "64 pages";
+    for (int round = 0; round < 17; round++) EXPECT_EQ(free_all(7), 0u) << "nobody wanted one";
+    run_cache_drain(true);
+    for (int round = 0; round < 17; round++) {
+        free_all(7);
+        take_all();
+    }
+    EXPECT_EQ(free_all(7), 5u) << "17 times a page more";
+    run_cache_drain(true);
+    EXPECT_EQ(free_all(7), 4u) << "nobody asked for a while";
+    run_cache_drain(true);
 }
 
 TEST_F(run_cache_test, reaping_drains_what_nobody_asked_for) {
