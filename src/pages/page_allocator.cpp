@@ -267,13 +267,19 @@ run* page_allocator::allocate(const page_request& request) {
     }
     if (!within_limit(pages, request.reserve)) return nullptr;
     note_allocation(pages);
-    if (run* r = take_fit(request)) return r;
-    if (run* r = map_new(pages, align_pages, lock)) return r;
+    auto take_any = [&] {
+        run* r = take_fit(request);
+        return r != nullptr ? r : map_new(pages, align_pages, lock);
+    };
+    if (run* r = take_any()) {
+        // Who wants zeroes prefers what is not resident.
+        if (KSLAB_UNLIKELY(given_back_ > 0) && !request.zero) note_regret(r);
+        return r;
+    }
     // Free runs count against limits on address space: give them back and try once more.
     purge_to(0, kAnyStamp, lock);
     if (unmap_zero_runs(1, 0, lock) == 0) return nullptr;
-    if (run* r = take_fit(request)) return r;
-    return map_new(pages, align_pages, lock);
+    return take_any();
 }
 
 void page_allocator::release(run* r, run_content content) {

@@ -8,8 +8,10 @@
 //
 // The bound on dirty pages is the largest of 16 MiB, a quarter of the live pages, and the largest run that
 // was freed twice within the last second (a program that cycles big buffers keeps them); of such runs four,
-// when that is less than three quarters of the live pages. Time only lowers
-// what is kept: decay() purges what nobody used for KSLAB_DECAY_MS.
+// when that is less than three quarters of the live pages. When pages went back for the bound's sake and others have to
+// be made resident within a second, these, as many as went back, raise the 16 MiB, up to 64 MiB, until as many are purged
+// because nobody used them, or for ten seconds. Time only lowers what is kept: decay() purges what nobody used for
+// KSLAB_DECAY_MS.
 //
 // System calls on pages run without the lock: the runs concerned are in transit. (New records may be mapped under it.)
 // Lock: lock_ (rank page_allocator) guards everything here and all runs that are not in use. All page allocators share
@@ -26,6 +28,13 @@ namespace kslab {
 
 // How many run caches there may be (kmalloc/run_cache.h).
 inline constexpr unsigned kRunCaches = 8;
+
+// What one of them holds: that counts as dirty, not as live. Each is written under another lock, that cache's: lines of
+// their own.
+struct alignas(kCacheLine) cached_count {
+    relaxed<size_t> pages;
+    relaxed<size_t> runs;
+};
 
 struct page_stats {
     size_t mapped = 0;  // address space held, in pages
@@ -72,11 +81,8 @@ public:
     // would choose any place.
     bool move(run* r, size_t pages);
 
-    // What run cache `which` holds now: that counts as dirty, not as live. The caller holds that cache's lock.
-    void note_cached(unsigned which, size_t pages, size_t runs) {
-        cached_[which].pages = pages;
-        cached_[which].runs = runs;
-    }
+    // Run cache `which` writes it, with its lock held.
+    cached_count& cached_by(unsigned which) { return cached_[which]; }
 
     // How many pages are handed out; no lock is taken.
     size_t used() const { return used_; }
@@ -138,17 +144,14 @@ private:
     void note_used(size_t more);
     void note_allocation(size_t pages);
     void note_release(size_t pages);
+    void forget_given_back();
+    void note_regret(const run* r);
     bool within_limit(size_t pages, bool reserve = false) const;
     size_t least_bound() const;
     const char* validate_run(const run* r) const;
 
     static constexpr uint32_t kAnyStamp = ~uint32_t{0};
     static constexpr size_t kMaxPages = (size_t{1} << 47) >> kPageShift;
-    // Each written under another lock: lines of their own.
-    struct alignas(kCacheLine) cached_count {
-        relaxed<size_t> pages;
-        relaxed<size_t> runs;
-    };
     static constexpr unsigned kRecent = 8;
     struct recent_release {
         size_t pages;
@@ -176,6 +179,10 @@ private:
     unsigned recent_next_ = 0;
     relaxed<size_t> hot_pages_ = 0;
     relaxed<uint32_t> hot_until_ = 0;
+    relaxed<size_t> regretted_ = 0;  // pages that the least bound is raised by
+    size_t given_back_ = 0;          // pages, for the bound's sake; counts until:
+    uint32_t given_back_until_ = 0;
+    uint32_t regretted_until_ = 0;
 };
 
 extern page_allocator all_pages;

@@ -21,6 +21,10 @@ constexpr size_t kKeptAddressSpace = pages_of(size_t{64} << 20);
 constexpr size_t kHotPages = pages_of(size_t{1} << 20);
 constexpr uint32_t kHotMilliseconds = 1000;
 constexpr size_t kHotHoles = 4;
+// By so much the least bound grows when what went back is wanted again within so long.
+constexpr size_t kMostRegretted = 3 * kLeastBound;
+constexpr uint32_t kRegretMilliseconds = 1000;
+constexpr uint32_t kRegretLasts = 10000;
 // A run this much larger than the excess is cut, and only its tail purged.
 constexpr size_t kCutPages = 64;
 
@@ -29,7 +33,9 @@ size_t index(run_content content) { return static_cast<size_t>(content); }
 }  // namespace
 
 // Low memory adds little to what the process keeps.
-size_t page_allocator::least_bound() const { return source_ == page_source::low ? kLeastBound / 16 : kLeastBound; }
+size_t page_allocator::least_bound() const {
+    return source_ == page_source::low ? kLeastBound / 16 : kLeastBound + regretted_;
+}
 
 size_t page_allocator::bound() const {
     size_t live = used_ - cached();
@@ -67,6 +73,23 @@ void page_allocator::note_release(size_t released) {
     if (!expired && again < hot_pages_ - hot_pages_ / 8) return;
     hot_pages_ = again;
     hot_until_ = now_ + kHotMilliseconds;
+}
+
+void page_allocator::forget_given_back() {
+    if (static_cast<int32_t>(given_back_until_ - now_) <= 0) given_back_ = 0;
+}
+
+// `r` was handed out, and pages were given back lately.
+void page_allocator::note_regret(const run* r) {
+    // What is dirty costs nothing.
+    if (r->content != run_content::zero) return;
+    uint64_t now;
+    if (clock_read(now)) set_now(static_cast<uint32_t>(now));
+    forget_given_back();
+    size_t again = r->pages < given_back_ ? r->pages : given_back_;
+    given_back_ -= again;
+    if (again > 0) regretted_until_ = now_ + kRegretLasts;
+    regretted_ = regretted_ + again < kMostRegretted ? regretted_ + again : kMostRegretted;
 }
 
 bool page_allocator::worth_unmapping(const run* r) const {
@@ -186,11 +209,18 @@ size_t page_allocator::release_address_space() {
 void page_allocator::decay(uint32_t now_ms) {
     set_now(now_ms);
     scoped_lock lock(lock_);
-    purge_to(0, now_ms - decay_ms_, lock);
+    size_t unused = purge_to(0, now_ms - decay_ms_, lock);
+    regretted_ -= unused < regretted_ ? unused : size_t{regretted_};
+    // Where runs are cut and merged all the time none is unused for long.
+    if (regretted_ == 0 || static_cast<int32_t>(regretted_until_ - now_ms) > 0) return;
+    regretted_ = 0;
+    lock.unlock();
+    purge_excess();
 }
 
 size_t page_allocator::purge_all() {
     scoped_lock lock(lock_);
+    regretted_ = given_back_ = 0;
     // What the system did not take may be unlocked by now.
     while (run* r = bins_[index(run_content::stuck)].find(1)) {
         remove_free(r);
@@ -206,7 +236,10 @@ void page_allocator::purge_excess() {
     scoped_lock lock(lock_);
     // An eighth less than allowed, so that not every release comes here.
     size_t target = allowed - allowed / 8;
-    purge_to(target > cached() ? target - cached() : 0, kAnyStamp, lock);
+    size_t released = purge_to(target > cached() ? target - cached() : 0, kAnyStamp, lock);
+    forget_given_back();
+    if (given_back_ == 0) given_back_until_ = now_ + kRegretMilliseconds;
+    given_back_ += released;
 }
 
 }  // namespace kslab

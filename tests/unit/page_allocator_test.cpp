@@ -252,6 +252,59 @@ TEST_F(page_allocator_test, smaller_cycles_do_not_keep_a_big_size_hot) {
     expect_all_back();
 }
 
+// Runs that are too small to be hot by themselves: `mebibytes` of them come and go.
+void come_and_go(page_allocator& from, size_t mebibytes) {
+    std::vector<run*> runs(2 * mebibytes);
+    for (run*& r : runs) r = from.allocate({kMebibyte / 2});
+    for (run* r : runs) from.release(r);
+}
+
+TEST_F(page_allocator_test, what_went_back_and_was_wanted_again_raises_the_bound) {
+    come_and_go(pages, 32);
+    EXPECT_LE(pages.stats().dirty, 16 * kMebibyte) << "nobody knows yet";
+    now_ms += 100;
+    pages.set_now(static_cast<uint32_t>(now_ms));
+    come_and_go(pages, 32);
+    EXPECT_GT(pages.stats().dirty, 24 * kMebibyte) << "half of it was given back for nothing";
+    for (int round = 0; round < 20; round++) come_and_go(pages, 200);
+    EXPECT_GT(pages.stats().dirty, 48 * kMebibyte);
+    EXPECT_LE(pages.stats().dirty, 64 * kMebibyte) << "whatever it costs";
+    // What was not used for a second was too much.
+    now_ms += 1000;
+    pages.decay(static_cast<uint32_t>(now_ms));
+    now_ms += 1001;
+    pages.set_now(static_cast<uint32_t>(now_ms));
+    come_and_go(pages, 32);
+    EXPECT_LE(pages.stats().dirty, 16 * kMebibyte);
+    expect_all_back();
+}
+
+// What comes and goes all the time does not grow old.
+TEST_F(page_allocator_test, a_raised_bound_lasts_ten_seconds) {
+    for (int round = 0; round < 20; round++) come_and_go(pages, 200);
+    EXPECT_GT(pages.stats().dirty, 48 * kMebibyte);
+    for (int step = 0; step < 99; step++) {
+        now_ms += 100;
+        pages.decay(static_cast<uint32_t>(now_ms));
+        come_and_go(pages, 40);
+    }
+    EXPECT_GT(pages.stats().dirty, 32 * kMebibyte);
+    now_ms += 100;
+    pages.decay(static_cast<uint32_t>(now_ms));
+    EXPECT_LE(pages.stats().dirty, 16 * kMebibyte);
+    expect_all_back();
+}
+
+TEST_F(page_allocator_test, what_is_wanted_again_after_a_second_does_not_raise_the_bound) {
+    for (int round = 0; round < 5; round++) {
+        come_and_go(pages, 32);
+        EXPECT_LE(pages.stats().dirty, 16 * kMebibyte) << round;
+        now_ms += 1001;
+        pages.set_now(static_cast<uint32_t>(now_ms));
+    }
+    expect_all_back();
+}
+
 TEST_F(page_allocator_test, every_byte_is_covered_and_nothing_else) {
     run* r = pages.allocate({50});
     run* single = pages.allocate({1});
