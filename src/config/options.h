@@ -25,7 +25,7 @@ struct option_text {
 // kind, name (the variable is KSLAB_name), field, default, choices or unit, help
 #define KSLAB_OPTIONS(X)                                                                                       \
     X(choice, CLASSES, classes, size_profile, size_profile::odd, "odd|kmalloc|fine",                           \
-      "size classes: the kernel's with quarter steps, the kernel's to the letter, or finer ones")              \
+      "size classes: the kernel's with steps between them, the kernel's to the letter, or finer ones")           \
     X(choice, GEOMETRY, geometry, slab_geometry, slab_geometry::kslab, "kslab|kernel",                         \
       "slab sizes: kslab's, or the orders and object counts of Linux 2.6.17")                                  \
     X(size, THREAD_CACHE, thread_cache, size_t, size_t{256} << 10, "bytes",                                    \

@@ -15,10 +15,13 @@ struct profile_row {
 constexpr profile_row kSmallRows[] = {
     {8, size_profile::kmalloc},  {16, size_profile::kmalloc},  {32, size_profile::kmalloc},
     {48, size_profile::odd},     {64, size_profile::kmalloc},  {80, size_profile::odd},
-    {96, size_profile::kmalloc}, {112, size_profile::fine},    {128, size_profile::kmalloc},
+    {96, size_profile::kmalloc}, {112, size_profile::odd},     {128, size_profile::kmalloc},
     {160, size_profile::fine},   {192, size_profile::kmalloc}, {224, size_profile::fine},
     {256, size_profile::kmalloc},
 };
+
+// Powers of two with a header: sqlite's records have 1032 bytes, its pages 4376.
+constexpr size_t kWithHeader[] = {1088, 2176, 4608};
 
 unsigned richness(size_profile profile) {
     switch (profile) {
@@ -38,7 +41,8 @@ size_class_table make_size_classes(size_profile profile, slab_geometry geometry)
         if (richness(row.first) <= richness(profile)) add(row.size);
     for (size_t base = 256; base < kFastMaximum; base *= 2) {
         if (profile != size_profile::kmalloc) {
-            if (base >= 1024) add(base + base / 8);
+            for (size_t size : kWithHeader)
+                if (size > base && size < base * 2) add(size);
             for (size_t quarter = 1; quarter < 4; quarter++) add(base + quarter * base / 4);
         }
         add(base * 2);

@@ -2,9 +2,9 @@
 //
 // Three profiles (KSLAB_CLASSES), chosen once at boot; only the table changes, not code:
 //   kmalloc  8 16 32 64 96 128 192 256 512 … 8192, as in the kernel
-//   odd      adds 48 80, above 256 the quarter steps 320 384 448 512 640 … 8192, and above 1024 powers of two with a
-//            header, as of pages of a database: 1152 2304 4608
-//   fine     adds 112 160 224 as well
+//   odd      adds 48 80 112, above 256 the quarter steps 320 384 448 512 640 … 8192, and above 1024 powers of two with a
+//            header, as records and pages of a database have: 1088 2176 4608
+//   fine     adds 160 224 as well
 // With the kernel's slab geometry the classes go on to 131072 by powers of two.
 #pragma once
 #include "config/options.h"

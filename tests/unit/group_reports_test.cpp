@@ -127,7 +127,7 @@ CHILD_PROGRAM(counts_modules) {
     all.push_back(kzalloc(20000, GFP_KERNEL));
     all.push_back(kcalloc(10, 10, GFP_KERNEL));
     all.push_back(krealloc(kmalloc(64, GFP_KERNEL), 5000, GFP_KERNEL));
-    EXPECT_EQ(bytes_of(own), before + 64000 + 20480 + 128 + 5120);
+    EXPECT_EQ(bytes_of(own), before + 64000 + 20480 + 112 + 5120);
     // Who asks, where that is not who calls: a function of libc's that no sanitizer has one of its own for.
     all.push_back(kmalloc_track(64, GFP_KERNEL, reinterpret_cast<const void*>(&gnu_get_libc_version)));
     EXPECT_EQ(bytes_of(kslab_group_find("libc.so.6")), 64u);
@@ -167,7 +167,7 @@ CHILD_PROGRAM(groups_under_debugging) {
 }
 
 TEST(group_reports, objects_under_debugging_belong_to_no_group_as_one_line_says) {
-    auto result = test::rerun("groups_under_debugging", {"KSLAB_DEBUG=FZP,kmalloc-128"});
+    auto result = test::rerun("groups_under_debugging", {"KSLAB_DEBUG=FZP,kmalloc-112"});
     EXPECT_EQ(result.exit_code, 0) << result.report;
     const std::string line = "kslab: groups: objects of caches under debugging belong to no group\n";
     size_t at = result.report.find(line);

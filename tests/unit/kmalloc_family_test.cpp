@@ -26,11 +26,12 @@ constexpr size_t kPage = 4096;
 uintptr_t address(const void* p) { return reinterpret_cast<uintptr_t>(p); }
 bool is_power(size_t n) { return (n & (n - 1)) == 0; }
 
-// The classes of the default profile: the kernel's to 256, then quarters of a doubling.
+// The classes of the default profile: the kernel's and three more to 256, then quarters of a doubling, and room for a header.
 std::vector<size_t> classes() {
-    std::vector<size_t> table{8, 16, 32, 48, 64, 80, 96, 128, 192, 256};
+    std::vector<size_t> table{8, 16, 32, 48, 64, 80, 96, 112, 128, 192, 256};
     for (size_t base = 256; base < 8192; base *= 2) {
-        if (base >= 1024) table.push_back(base / 8 * 9);
+        if (base == 1024 || base == 2048) table.push_back(base / 16 * 17);
+        if (base == 4096) table.push_back(4608);
         for (size_t quarter = 5; quarter <= 8; quarter++) table.push_back(base / 4 * quarter);
     }
     return table;

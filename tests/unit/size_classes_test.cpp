@@ -18,16 +18,16 @@ TEST(size_classes, profile_kmalloc_is_the_kernels_table) {
                                                                    2048, 4096, 8192}));
 }
 
-TEST(size_classes, profile_odd_adds_48_and_80_quarter_steps_and_room_for_headers) {
+TEST(size_classes, profile_odd_adds_48_80_and_112_quarter_steps_and_room_for_headers) {
     EXPECT_EQ(classes(size_profile::odd),
-              (std::vector<size_t>{8,    16,   32,   48,   64,   80,   96,   128,  192,  256,  320,
-                                   384,  448,  512,  640,  768,  896,  1024, 1152, 1280, 1536, 1792,
-                                   2048, 2304, 2560, 3072, 3584, 4096, 4608, 5120, 6144, 7168, 8192}));
+              (std::vector<size_t>{8,    16,   32,   48,   64,   80,   96,   112,  128,  192,  256,  320,
+                                   384,  448,  512,  640,  768,  896,  1024, 1088, 1280, 1536, 1792,
+                                   2048, 2176, 2560, 3072, 3584, 4096, 4608, 5120, 6144, 7168, 8192}));
 }
 
-TEST(size_classes, profile_fine_adds_three_more) {
+TEST(size_classes, profile_fine_adds_two_more) {
     std::vector<size_t> expected = classes(size_profile::odd);
-    for (size_t size : {112, 160, 224})
+    for (size_t size : {160, 224})
         expected.insert(std::lower_bound(expected.begin(), expected.end(), size), size);
     EXPECT_EQ(classes(size_profile::fine), expected);
 }
