@@ -1,5 +1,6 @@
 """What has to be there before a run: packages, the build, and the programs' input files."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,9 +57,9 @@ def build(root, directory, target_default):
         if not (root / "CMakeLists.txt").exists():
             raise BenchError(f"no CMakeLists.txt in {root}, and {directory} is not a build tree")
         _run_quietly(["cmake", "-S", str(root), "-B", str(directory), "-DCMAKE_BUILD_TYPE=Release", "-DKSLAB_BENCH=ON"])
-    _run_quietly(["cmake", "--build", str(directory), "-j", str(os.cpu_count())])
-    if not (directory / "bench" / "harness" / "launch").exists():
+    if not re.search(r"^KSLAB_BENCH:\w+=(ON|1|TRUE|YES)$", (directory / "CMakeCache.txt").read_text(), re.M):
         raise BenchError(f"{directory} was built without the benchmarks (KSLAB_BENCH=ON)")
+    _run_quietly(["cmake", "--build", str(directory), "--target", "benchmarks", "-j", str(os.cpu_count())])
 
 
 def _run_quietly(command):
