@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -16,13 +17,16 @@ constexpr int kRounds = 400000 / kSanitizerFactor;
 // A plain variable: a mutex that lets two in loses counts (and the thread sanitizer says so).
 TEST(mutex, excludes_under_contention) {
     mutex lock{lock_rank::page_allocator};
-    long counter = 0;
+    volatile long counter = 0;
+    std::atomic<int> ready{0};
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; t++)
         threads.emplace_back([&] {
+            ready++;
+            while (ready < 4) std::this_thread::yield();  // a thread could be done before the next begins
             for (int i = 0; i < kRounds; i++) {
                 scoped_lock hold(lock);
-                counter++;
+                counter = counter + 1;
             }
         });
     for (std::thread& thread : threads) thread.join();
