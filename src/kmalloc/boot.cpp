@@ -15,6 +15,10 @@
 #include "thread/rcu.h"
 #include "thread/slots.h"
 
+// What every program writes, where the objects are joined with near.ld.
+extern "C" char kslab_near_start[] __attribute__((weak, visibility("hidden")));
+extern "C" char kslab_near_end[] __attribute__((weak, visibility("hidden")));
+
 namespace kslab {
 
 constinit options active_options{};
@@ -89,13 +93,15 @@ void reap_everything(uint64_t now) {
 }
 
 // All of it is written soon: one call instead of a fault for each page.
-void populate(void* start, size_t bytes) {
-    uintptr_t first = align_down(reinterpret_cast<uintptr_t>(start), os_page_size());
-    uintptr_t last = align_up(reinterpret_cast<uintptr_t>(start) + bytes, os_page_size());
+void populate_variables() {
+    if (kslab_near_start == nullptr) return;
+    uintptr_t first = align_down(reinterpret_cast<uintptr_t>(kslab_near_start), os_page_size());
+    uintptr_t last = align_up(reinterpret_cast<uintptr_t>(kslab_near_end), os_page_size());
     os_populate_first(reinterpret_cast<void*>(first), last - first);
 }
 
 void boot_once() {
+    populate_variables();
     const process_start& start = start_block();
     report_fd_init();
     if (!start.secure) options_read(active_options, start.environment);
@@ -115,7 +121,6 @@ void boot_once() {
     run_cache_init(cpus);
     kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);
     if (debug_flags != 0) debug_names_check(active_switches, kmalloc_caches.classes);
-    populate(&kmalloc_caches, sizeof kmalloc_caches);
     for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);
     kmalloc_caches.largest = kmalloc_caches.classes.size[kmalloc_caches.classes.count - 1];
     make_size_tables();

@@ -24,7 +24,7 @@ struct size_group {
     relaxed<uint8_t> turn;
     relaxed<uint8_t> pause;  // so many fresh runs are not watched
 };
-size_group groups[log2_floor(kMostPages) + 1];
+size_group size_groups[log2_floor(kMostPages) + 1];
 
 bool is_fresh(const run* r) {
     return (r->content == run_content::zero || r->mixed) && r->pages >= kLeastPages && r->pages <= kMostPages;
@@ -44,7 +44,7 @@ bool holds_something(const run* r, unsigned sample) {
 void populate_like_others(run* r) {
     r->watched = false;
     if (!is_fresh(r)) return;
-    size_group& group = groups[log2_floor(r->pages)];
+    size_group& group = size_groups[log2_floor(r->pages)];
     uint8_t turn = static_cast<uint8_t>(group.turn + 1);
     group.turn = turn;
     bool small = r->pages <= all_pages.used() / kPartOfUsed;
@@ -61,7 +61,7 @@ void populate_like_others(run* r) {
 void note_use(run* r) {
     r->watched = false;
     if (r->pages < kLeastPages || r->pages > kMostPages) return;  // it was resized
-    size_group& group = groups[log2_floor(r->pages)];
+    size_group& group = size_groups[log2_floor(r->pages)];
     for (unsigned i = 0; i < kSamples; i++) {
         if (holds_something(r, i)) continue;
         group.credit = 0;

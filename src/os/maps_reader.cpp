@@ -12,15 +12,16 @@ bool maps_reader::open() {
     constexpr const char* kPaths[] = {"/proc/thread-self/maps", "/proc/self/maps"};
     for (const char* path : kPaths) {
         fd_ = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
-        if (fd_ >= 0) break;
+        is_open_ = fd_ >= 0;
+        if (is_open_) break;
     }
     at_ = end_ = 0;
-    return fd_ >= 0;
+    return is_open_;
 }
 
 void maps_reader::close() {
-    if (fd_ >= 0) raw_syscall(SYS_close, fd_);
-    fd_ = -1;
+    if (is_open_) raw_syscall(SYS_close, fd_);
+    is_open_ = false;
 }
 
 // The next character, -1 at the end.

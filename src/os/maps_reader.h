@@ -31,7 +31,8 @@ private:
     uint64_t number(unsigned base, int& stop);
     void skip_blanks(int& c);
 
-    long fd_ = -1;
+    bool is_open_ = false;  // all zeroes until then: variables of this class take no place in the library's file
+    long fd_ = 0;
     size_t at_ = 0;
     size_t end_ = 0;
     char buffer_[4096] = {};

@@ -9,8 +9,8 @@
 namespace kslab {
 
 constinit mutex page_allocator::lock_{lock_rank::page_allocator};
-constinit page_allocator all_pages{page_source::anywhere};
-constinit page_allocator low_pages{page_source::low};
+constinit page_allocator all_pages;
+constinit page_allocator low_pages;
 
 namespace {
 // Address space is taken in steps of an eighth of what there is.
@@ -36,7 +36,7 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
     run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
     if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content,
-                             false, source_ == page_source::low, false, false, run_guard::none, nullptr};
+                             false, low(), false, false, run_guard::none, nullptr};
     return r;
 }
 
@@ -214,7 +214,7 @@ run* page_allocator::take_fit(const page_request& request) {
 
 // New address space for at least `pages`, in the page map and counted, on no list.
 run* page_allocator::map_region(size_t pages, size_t wanted) {
-    auto map = source_ == page_source::low ? os_map_low : os_map;
+    auto map = low() ? os_map_low : os_map;
     void* memory = map(wanted * kPageSize);
     while (memory == nullptr && wanted > pages) {  // there may be room for less
         wanted = wanted / 2 > pages ? wanted / 2 : pages;

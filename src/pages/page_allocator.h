@@ -46,11 +46,6 @@ struct page_stats {
     size_t largest_used = 0;  // most pages ever handed out at once
 };
 
-enum class page_source : uint8_t {
-    anywhere,
-    low,  // below 2 GiB
-};
-
 struct page_request {
     size_t pages;
     size_t align_pages = 1;  // a power of two
@@ -60,8 +55,6 @@ struct page_request {
 
 class page_allocator {
 public:
-    constexpr explicit page_allocator(page_source source = page_source::anywhere) : source_(source) {}
-
     // Once, before anything else. limit_pages 0: none. An allocator without it begins at its first request, with what
     // all_pages was told.
     void init(size_t limit_pages, size_t decay_ms);
@@ -159,8 +152,9 @@ private:
         bool taken;  // a run of that size was allocated since
     };
 
+    bool low() const;
+
     static mutex lock_;
-    const page_source source_;
     relaxed<bool> begun_ = false;
     run_bins bins_[3]{};  // by run_content
     list_head age_{};      // dirty runs, oldest first
@@ -187,6 +181,8 @@ private:
 
 extern page_allocator all_pages;
 extern page_allocator low_pages;
+
+inline bool page_allocator::low() const { return this == &low_pages; }
 
 inline page_allocator& allocator_of(const run* r) { return r->low ? low_pages : all_pages; }
 

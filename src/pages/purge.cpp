@@ -34,7 +34,7 @@ size_t index(run_content content) { return static_cast<size_t>(content); }
 
 // Low memory adds little to what the process keeps.
 size_t page_allocator::least_bound() const {
-    return source_ == page_source::low ? kLeastBound / 16 : kLeastBound + regretted_;
+    return low() ? kLeastBound / 16 : kLeastBound + regretted_;
 }
 
 size_t page_allocator::bound() const {
@@ -99,7 +99,7 @@ bool page_allocator::worth_unmapping(const run* r) const {
 
 // Others need room below 2 GiB, too.
 size_t page_allocator::kept_address_space() const {
-    size_t least = source_ == page_source::low ? kKeptAddressSpace / 16 : kKeptAddressSpace;
+    size_t least = low() ? kKeptAddressSpace / 16 : kKeptAddressSpace;
     return used_ > least ? size_t{used_} : least;
 }
 

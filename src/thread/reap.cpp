@@ -106,9 +106,9 @@ void thread_look_at_clock(thread_cache* thread) {
     else if (time >= thread->next_reap)
         reap_thread(thread, time);
     uint64_t due = next_global.load(std::memory_order_relaxed);
-    if (time >= due && global_reap != nullptr &&
-        next_global.compare_exchange_strong(due, time + kGlobalInterval, std::memory_order_relaxed))
-        global_reap(time);
+    if (time < due || global_reap == nullptr) return;
+    // The first look only sets the time: there is nothing yet, and short programs need not touch what it walks over.
+    if (next_global.compare_exchange_strong(due, time + kGlobalInterval, std::memory_order_relaxed) && due != 0) global_reap(time);
 }
 
 void thread_tick_slow(thread_cache* thread) {

@@ -95,7 +95,7 @@ size_t symbolize(const char* text, size_t length, char* out, size_t capacity) {
     static constinit char name[] = "kslab";
     static constinit char command[] = "symbolize";
     static constinit char quick[] = "--quick";
-    static constinit char* arguments[] = {name, command, quick, nullptr};
+    char* arguments[] = {name, command, quick, nullptr};
     filter_call call = {helper_path, arguments, environment, text, length, out, capacity};
     size_t answer = run_filter(call);
     failures = answer == 0 ? failures + 1 : 0;

@@ -328,8 +328,7 @@ bool find_functions(void* library) {
 }
 
 bool make_space() {
-    static constinit accessors ours{find_tables,     put_tables, no_list,   access_memory,
-                                    access_register, no_float,   no_resume, no_name};
+    accessors ours{find_tables, put_tables, no_list, access_memory, access_register, no_float, no_resume, no_name};
     constexpr int kNoCache = 0;  // a cache would bring a lock that a fork could leave held
     space = theirs.create_addr_space(&ours, 0);
     stack = static_cast<char*>(metadata_allocate(kStackBytes));
