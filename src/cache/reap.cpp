@@ -30,19 +30,20 @@ size_t purge_mask(const slab* s, uint32_t mask) {
     return released;
 }
 
-// The next partial slab with whole free pages, of at most `left` that are looked at. Its free pages are held:
+// The next partial slab with `at_once` whole free pages, of at most `left` that are looked at. Its free pages are held:
 // their objects are taken out of the slab as if they were allocated. What was looked at goes to the tail.
-slab* hold_next(kmem_cache* cache, cache_node& node, uint32_t& mask, size_t& left) {
+slab* hold_next(kmem_cache* cache, cache_node& node, unsigned at_once, uint32_t& mask, size_t& left) {
     scoped_lock lock(node.list_lock);
     for (; left > 0 && !node.slabs_partial.empty(); left--) {
         slab* s = KSLAB_CONTAINER_OF(node.slabs_partial.next, slab, list);
         mask = slab_free_pages(s, cache->size);
-        if (mask != 0) {
+        bool enough = static_cast<unsigned>(__builtin_popcount(mask)) >= at_once;
+        if (enough) {
             node.free_objects -= slab_hold_pages(s, mask, cache->size, true);
             s->purged |= mask;
         }
         slab_place(node, s, list_end::tail);
-        if (mask != 0) return s;
+        if (enough) return s;
     }
     return nullptr;
 }
@@ -72,14 +73,14 @@ size_t drain_slabs_free(cache_node& node, size_t count) {
     return unlinked;
 }
 
-size_t purge_slab_pages(kmem_cache* cache, cache_node& node) {
+size_t purge_slab_pages(kmem_cache* cache, cache_node& node, unsigned at_once) {
     // Constructed objects keep their state while they are free, poison is checked, and readers may look at freed
     // objects of type-stable memory: zeroes would be another type.
     if (cache->constructs() || cache->debug != 0 || (cache->flags & SLAB_DESTROY_BY_RCU) != 0) return 0;
     size_t released = 0;
     uint32_t mask = 0;
     size_t left = node.num_slabs;
-    while (slab* s = hold_next(cache, node, mask, left)) {
+    while (slab* s = hold_next(cache, node, at_once, mask, left)) {
         released += purge_mask(s, mask);
         release_held(cache, node, s, mask);
     }
@@ -88,7 +89,7 @@ size_t purge_slab_pages(kmem_cache* cache, cache_node& node) {
 
 size_t purge_slab_pages(kmem_cache* cache) {
     size_t released = 0;
-    for_each_node(cache, [&](cache_node& node) { released += purge_slab_pages(cache, node); });
+    for_each_node(cache, [&](cache_node& node) { released += purge_slab_pages(cache, node, 1); });
     return released;
 }
 
@@ -125,7 +126,7 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     if (!purge) return;
     node.patience = 0;
     node.regret_below = 0;
-    purge_slab_pages(cache, node);
+    purge_slab_pages(cache, node, 1);
 }
 
 }  // namespace kslab

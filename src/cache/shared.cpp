@@ -137,18 +137,27 @@ namespace {
 
 // Looking for whole free pages inside slabs pays when a cache's slabs have this much free, and a quarter of what
 // they hold, and many objects, or a sixteenth of all, came in since the last look: some 15 ns for each
-// object freed, however large the heap.
+// object freed, however large the heap. Of objects that lie anywhere most pages are free only when nearly all of them are:
+// then at each half of what is left, where there were many. A slab has to have enough free pages for a call to the system.
 constexpr size_t kWorthPurging = size_t{2} << 20;
 constexpr size_t kPurgeStep = 1500;
+constexpr size_t kLeastStep = 120;
+constexpr size_t kMany = 4 * kPurgeStep;
+constexpr unsigned kPagesAtOnce = 4;
 
-bool freed_much(cache_node& node, size_t size, size_t returned) {
+// How many free pages a slab must have to be worth it now; 0: none is.
+unsigned worth_purging(cache_node& node, size_t size, size_t returned) {
     node.net_returned += returned;
     size_t free = node.free_objects;
     size_t objects = node.num_objects;
-    size_t step = (objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep) << node.patience;
-    if (node.net_returned < step || free * size < kWorthPurging || free < objects / 4) return false;
+    size_t step = objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep;
+    size_t half = (objects - free) / 2;
+    bool few_left = half < step && objects > kMany;
+    if (few_left) step = (half > kLeastStep ? half : kLeastStep) << node.patience / 2;
+    else step <<= node.patience;
+    if (node.net_returned < step || free * size < kWorthPurging >> few_left || free < objects / 4) return 0;
     node.net_returned = 0;
-    return true;
+    return kPagesAtOnce << few_left;
 }
 
 // All of them of this node.
@@ -157,8 +166,8 @@ void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsig
     if (given == count) return;
     free_block(cache, objects + given, count - given);
     if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;
-    if (freed_much(node, cache->size, count - given) && purge_slab_pages(cache, node) > 0)
-        node.regret_below = node.free_objects / 2;
+    unsigned at_once = worth_purging(node, cache->size, count - given);
+    if (KSLAB_UNLIKELY(at_once != 0) && purge_slab_pages(cache, node, at_once) > 0) node.regret_below = node.free_objects / 2;
 }
 
 }  // namespace
