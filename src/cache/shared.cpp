@@ -138,11 +138,12 @@ namespace {
 // Looking for whole free pages inside slabs pays when a cache's slabs have this much free, and a quarter of what
 // they hold, and many objects, or a sixteenth of all, came in since the last look: some 15 ns for each
 // object freed, however large the heap. Of objects that lie anywhere most pages are free only when nearly all of them are:
-// then at each half of what is left, where there were many. A slab has to have enough free pages for a call to the system.
+// then at each half of what is left, where there were many, and until that was regretted twice. A slab has to have enough free pages for a call to the system.
 constexpr size_t kWorthPurging = size_t{2} << 20;
 constexpr size_t kPurgeStep = 1500;
 constexpr size_t kLeastStep = 120;
 constexpr size_t kMany = 4 * kPurgeStep;
+constexpr uint8_t kPatienceForFew = 2;
 constexpr unsigned kPagesAtOnce = 4;
 
 // How many free pages a slab must have to be worth it now; 0: none is.
@@ -152,9 +153,11 @@ unsigned worth_purging(cache_node& node, size_t size, size_t returned) {
     size_t objects = node.num_objects;
     size_t step = objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep;
     size_t half = (objects - free) / 2;
-    bool few_left = half < step && objects > kMany;
-    if (few_left) step = (half > kLeastStep ? half : kLeastStep) << node.patience / 2;
-    else step <<= node.patience;
+    bool few_left = half < step && objects > kMany && node.patience <= kPatienceForFew;
+    if (few_left)
+        step = half > kLeastStep ? half : kLeastStep;
+    else
+        step <<= node.patience;
     if (node.net_returned < step || free * size < kWorthPurging >> few_left || free < objects / 4) return 0;
     node.net_returned = 0;
     return kPagesAtOnce << few_left;

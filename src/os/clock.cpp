@@ -23,15 +23,15 @@ constexpr char kName[] = "__kernel_clock_gettime";
 std::atomic<bool (*)(uint64_t&)> replacement{nullptr};
 
 // Not looked for yet, not there, or the function.
-std::atomic<uintptr_t> known{0};
+std::atomic<uintptr_t> known_clock{0};
 constexpr uintptr_t kNone = 1;
 
 clock_function* vdso_clock() {
-    uintptr_t value = known.load(std::memory_order_relaxed);
+    uintptr_t value = known_clock.load(std::memory_order_relaxed);
     if (value == 0) {
         value = reinterpret_cast<uintptr_t>(find_in_vdso(kName));
         if (value == 0) value = kNone;
-        known.store(value, std::memory_order_relaxed);
+        known_clock.store(value, std::memory_order_relaxed);
     }
     return value == kNone ? nullptr : reinterpret_cast<clock_function*>(value);
 }

@@ -14,7 +14,7 @@ namespace {
 // More is no list of CPUs.
 constexpr int kMostCpus = 1 << 16;
 
-constinit relaxed<unsigned> known{0};
+constinit relaxed<unsigned> known_count{0};
 
 int highest_possible() {
     long file = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/sys/devices/system/cpu/possible"),
@@ -61,8 +61,8 @@ int highest_cpu_in(const char* list, size_t length) {
 }
 
 unsigned possible_cpus() {
-    unsigned count = known;
-    if (KSLAB_UNLIKELY(count == 0)) known = count = ask_system();
+    unsigned count = known_count;
+    if (KSLAB_UNLIKELY(count == 0)) known_count = count = ask_system();
     return count;
 }
 
@@ -73,6 +73,6 @@ unsigned this_cpu() {
     return cpu < 0 ? 0 : static_cast<unsigned>(cpu) % possible_cpus();
 }
 
-void cpus_set_possible(unsigned count) { known = count; }
+void cpus_set_possible(unsigned count) { known_count = count; }
 
 }  // namespace kslab

@@ -65,14 +65,14 @@ process_start read_start_block() {
 
 namespace {
 process_start start;
-uint32_t known;
+uint32_t known_start;
 }  // namespace
 
 const process_start& start_block() {
     // Two threads that come first at once write the same values.
-    if (KSLAB_UNLIKELY(__atomic_load_n(&known, __ATOMIC_ACQUIRE) == 0)) {
+    if (KSLAB_UNLIKELY(__atomic_load_n(&known_start, __ATOMIC_ACQUIRE) == 0)) {
         start = read_start_block();
-        __atomic_store_n(&known, 1u, __ATOMIC_RELEASE);
+        __atomic_store_n(&known_start, 1u, __ATOMIC_RELEASE);
     }
     return start;
 }

@@ -25,8 +25,10 @@ PROGRAMS = SMALL + (("perl", "-e", "my %h; $h{$_} = [$_] for 1 .. 20000"), ("git
 WINDOW = 39 << 10
 # Larger tables are written here and there.
 LARGEST_NEAR = 31 << 10
-# Run caches: a program uses one of eight.
-APART = ("_ZN5kslab12_GLOBAL__N_16cachesE",)
+# Those of one name come together, if they are small.
+SMALL_VARIABLES = 256
+# Run caches: a program uses one of eight. The others are only read, and from time to time.
+APART = ("_ZN5kslab12_GLOBAL__N_16cachesE", "_ZN5kslab9low_pagesE", "_ZN5kslab12empty_threadE", "_ZN5kslab11dead_threadE")
 # Constants that every program reads.
 CONSTANTS = ("base/format", "cache/grow", "config/size_classes", "kmalloc/boot", "kmalloc/run_cache", "malloc/foreign",
              "malloc/malloc", "os/cpus", "os/elf_symbols", "os/environment", "os/executable", "os/host", "os/memory", "os/nodes",
@@ -46,16 +48,18 @@ def valgrind(library, command, *options):
 
 
 def symbols(library, kinds):
-    """Name, start and size of the library's own; without names that it has twice, for near.ld goes by name."""
-    table, twice = {}, set()
+    """The library's own: for each name starts and sizes, of all that have it, for near.ld goes by name."""
+    table = collections.defaultdict(set)
     listing = subprocess.run(["nm", "-S", "--defined-only", library], capture_output=True, text=True, check=True).stdout
     for line in listing.splitlines():
         words = line.split()
         if len(words) == 4 and words[2] in kinds:
-            span = (int(words[0], 16), int(words[1], 16))
-            if table.setdefault(words[3], span) != span:
-                twice.add(words[3])
-    return {name: span for name, span in table.items() if name not in twice}
+            table[words[3]].add((int(words[0], 16), int(words[1], 16)))
+    return table
+
+
+def size_of(spans):
+    return sum(size for _, size in spans)
 
 
 def functions_run(library, command, scratch):
@@ -77,8 +81,8 @@ def functions_run(library, command, scratch):
     return run
 
 
-def variables_written(library, command, scratch):
-    """The names of the library's variables that the command writes, without those that have a page of their own."""
+def variables_used(library, command, scratch):
+    """The names of the library's variables that the command uses, without those that have a page of their own."""
     trace, bases = os.path.join(scratch, "trace"), os.path.join(scratch, "bases")
     os.environ.update(LD_DEBUG="files", LD_DEBUG_OUTPUT=bases)
     valgrind(library, command, "--tool=lackey", "--trace-mem=yes", f"--log-file={trace}")
@@ -86,13 +90,16 @@ def variables_written(library, command, scratch):
     text = "".join(open(os.path.join(scratch, f), encoding="utf-8").read() for f in os.listdir(scratch) if f.startswith("bases"))
     # valgrind's own start, outside of it, comes first.
     base = int(re.findall(re.escape(os.path.basename(library)) + r"[^/]*?base: 0x([0-9a-f]+)", text)[-1], 16)
-    spans = sorted((start, size, name) for name, (start, size) in symbols(library, "bB").items() if size <= LARGEST_NEAR)
-    written = set()
+    used = set()
     with open(trace, encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            if line[:2] in (" S", " M"):
-                written.add((int(line[3:].split(",")[0], 16) - base) & ~7)
-    return {name: size for start, size, name in spans if name not in APART and any(at in written for at in range(start & ~7, start + size, 8))}
+            if line[:2] in (" L", " S", " M"):
+                address, size = line[3:].split(",")
+                at = int(address, 16) - base
+                used.update(range(at, at + int(size)))
+    return {name: size_of(spans) for name, spans in symbols(library, "bB").items()
+            if size_of(spans) <= LARGEST_NEAR and name not in APART and (len(spans) == 1 or size_of(spans) < SMALL_VARIABLES)
+            and any(at in used for start, size in spans for at in range(start, start + size))}
 
 
 def write(output, near, later, variables):
@@ -118,7 +125,7 @@ def check(library):
     for command in SMALL:
         with tempfile.TemporaryDirectory() as scratch:
             run = functions_run(library, command, scratch) & set(table)
-        far = sorted(name for name in run if table[name][0] + table[name][1] > start + 0x10000)
+        far = sorted(name for name in run if all(at + size > start + 0x10000 for at, size in table[name]))
         failed |= bool(far) or not run
         print(f"{' '.join(command)}: {len(run)} functions, {len(far)} outside of the first 64 KiB of the text {' '.join(far)}")
     if failed:
@@ -149,11 +156,11 @@ def main():
             built = os.path.join(arguments.patterns, command[0])
             command = (built if os.path.exists(built) else command[0], *command[1:])
             seen.update(functions_run(library, command, scratch))
-        variables = variables_written(library, ("cat", "/dev/null"), scratch)
-    order = sorted((name for name in seen if name in sizes and name.startswith("_ZN")), key=lambda n: (-seen[n], sizes[n][1], n))
+        variables = variables_used(library, ("cat", "/dev/null"), scratch)
+    order = sorted((name for name in seen if name in sizes and name.startswith("_ZN")), key=lambda n: (-seen[n], size_of(sizes[n]), n))
     near, later, total = [], [], 0
     for name in order:
-        total += -(-sizes[name][1] // 16) * 16
+        total += -(-size_of(sizes[name]) // 16) * 16
         (near if total <= WINDOW else later).append(name)
     write(arguments.output, sorted(near), sorted(later), sorted(variables, key=lambda n: (-variables[n], n)))
     print(f"{len(near)} functions in the first 64 KiB, {len(later)} behind them; {sum(variables.values())} bytes of variables", file=sys.stderr)
