@@ -54,9 +54,10 @@ struct cache_node {
     bool free_touched = false;   // slabs_free was used since the last reap
     bool pages_purged = false;   // whole free pages were given back since the last refill
     relaxed<size_t> net_returned;  // objects that came back, less those taken, since whole free pages were looked for
+    relaxed<size_t> live_at_look;  // objects in use when few were left and looked at, or when most last were
     // Pages that are given back and then used again cost more than they save: the next look comes later.
     relaxed<size_t> regret_below;  // so few free objects say that this happened; 0: nothing was given back
-    relaxed<uint8_t> patience;     // doublings of what has to come back before the next look
+    relaxed<uint8_t> patience;     // doublings of what has to come back before the next look; few that are left get none
     relaxed<uint32_t> flushes;   // since the last refill by any thread
     uint64_t next_reap = 0;      // 0: not looked at yet
     // Of the kernel's statistics; with the list_lock, but for those of the alien arrays.

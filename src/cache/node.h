@@ -41,10 +41,11 @@ size_t waiting_aliens(const cache_node& node);
 // Destroys up to `count` slabs of slabs_free; returns how many.
 size_t drain_slabs_free(cache_node& node, size_t count);
 
-// Gives back whole pages inside partial slabs whose objects are all free; how many pages. Not of slabs that have fewer than
-// `at_once` of them.
+// Gives back whole pages inside partial slabs whose objects are all free; how many pages. `many`: of slabs only that have a
+// quarter of their pages to give, for a call to the system.
+enum class pages_wanted : uint8_t { all, many };
 size_t purge_slab_pages(kmem_cache* cache);
-size_t purge_slab_pages(kmem_cache* cache, cache_node& node, unsigned at_once);
+size_t purge_slab_pages(kmem_cache* cache, cache_node& node, pages_wanted wanted);
 
 // Everything that no thread holds: alien and shared arrays, slabs_free. True when no slab is left.
 bool cache_shrink_node(kmem_cache* cache);

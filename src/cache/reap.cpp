@@ -1,6 +1,7 @@
 // Giving memory back: the kernel's reaping of a node, and whole free pages inside slabs.
 #include "cache/node.h"
 #include "os/memory.h"
+#include "pages/run.h"
 
 namespace kslab {
 
@@ -30,20 +31,32 @@ size_t purge_mask(const slab* s, uint32_t mask) {
     return released;
 }
 
-// The next partial slab with `at_once` whole free pages, of at most `left` that are looked at. Its free pages are held:
-// their objects are taken out of the slab as if they were allocated. What was looked at goes to the tail.
-slab* hold_next(kmem_cache* cache, cache_node& node, unsigned at_once, uint32_t& mask, size_t& left) {
+bool worth_a_call(const slab* s, uint32_t mask, pages_wanted wanted) {
+    auto pages = static_cast<size_t>(__builtin_popcount(mask));
+    return pages > 0 && (wanted == pages_wanted::all || pages * 4 >= s->pages->pages);
+}
+
+// A partial slab with whole free pages, of the next few and at most `left` that are looked at; null when none of these
+// has any. Its free pages are held: their objects are taken out of the slab as if they were allocated. What was looked at goes
+// to the tail.
+slab* hold_next(kmem_cache* cache, cache_node& node, pages_wanted wanted, uint32_t& mask, size_t& left) {
+    constexpr unsigned kUnderOneLock = 32;
     scoped_lock lock(node.list_lock);
-    for (; left > 0 && !node.slabs_partial.empty(); left--) {
+    for (unsigned looked = 0; left > 0 && looked < kUnderOneLock; looked++) {
+        if (node.slabs_partial.empty()) {
+            left = 0;
+            break;
+        }
+        left--;
         slab* s = KSLAB_CONTAINER_OF(node.slabs_partial.next, slab, list);
         mask = slab_free_pages(s, cache->size);
-        bool enough = static_cast<unsigned>(__builtin_popcount(mask)) >= at_once;
-        if (enough) {
+        bool worth = worth_a_call(s, mask, wanted);
+        if (worth) {
             node.free_objects -= slab_hold_pages(s, mask, cache->size, true);
             s->purged |= mask;
         }
         slab_place(node, s, list_end::tail);
-        if (enough) return s;
+        if (worth) return s;
     }
     return nullptr;
 }
@@ -73,14 +86,16 @@ size_t drain_slabs_free(cache_node& node, size_t count) {
     return unlinked;
 }
 
-size_t purge_slab_pages(kmem_cache* cache, cache_node& node, unsigned at_once) {
+size_t purge_slab_pages(kmem_cache* cache, cache_node& node, pages_wanted wanted) {
     // Constructed objects keep their state while they are free, poison is checked, and readers may look at freed
     // objects of type-stable memory: zeroes would be another type.
     if (cache->constructs() || cache->debug != 0 || (cache->flags & SLAB_DESTROY_BY_RCU) != 0) return 0;
     size_t released = 0;
     uint32_t mask = 0;
     size_t left = node.num_slabs;
-    while (slab* s = hold_next(cache, node, at_once, mask, left)) {
+    while (left > 0) {
+        slab* s = hold_next(cache, node, wanted, mask, left);
+        if (s == nullptr) continue;
         released += purge_mask(s, mask);
         release_held(cache, node, s, mask);
     }
@@ -89,7 +104,7 @@ size_t purge_slab_pages(kmem_cache* cache, cache_node& node, unsigned at_once) {
 
 size_t purge_slab_pages(kmem_cache* cache) {
     size_t released = 0;
-    for_each_node(cache, [&](cache_node& node) { released += purge_slab_pages(cache, node, 1); });
+    for_each_node(cache, [&](cache_node& node) { released += purge_slab_pages(cache, node, pages_wanted::all); });
     return released;
 }
 
@@ -126,7 +141,7 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     if (!purge) return;
     node.patience = 0;
     node.regret_below = 0;
-    purge_slab_pages(cache, node, 1);
+    purge_slab_pages(cache, node, pages_wanted::all);
 }
 
 }  // namespace kslab

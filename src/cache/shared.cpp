@@ -137,30 +137,29 @@ namespace {
 
 // Looking for whole free pages inside slabs pays when a cache's slabs have this much free, and a quarter of what
 // they hold, and many objects, or a sixteenth of all, came in since the last look: some 15 ns for each
-// object freed, however large the heap. Of objects that lie anywhere most pages are free only when nearly all of them are:
-// then at each half of what is left, where there were many, and until that was regretted twice. A slab has to have enough free pages for a call to the system.
+// object freed, however large the heap.
 constexpr size_t kWorthPurging = size_t{2} << 20;
 constexpr size_t kPurgeStep = 1500;
-constexpr size_t kLeastStep = 120;
-constexpr size_t kMany = 4 * kPurgeStep;
+// Objects that lie anywhere leave most pages free only when nearly all of them are: what follows the last such step is looked
+// at as well, whenever half of what is left came in; in caches that were large, and until it was regretted twice.
+constexpr size_t kWorthPurgingFew = size_t{1} << 20;
+constexpr size_t kWasLarge = 4 * kPurgeStep;
 constexpr uint8_t kPatienceForFew = 2;
-constexpr unsigned kPagesAtOnce = 4;
 
-// How many free pages a slab must have to be worth it now; 0: none is.
-unsigned worth_purging(cache_node& node, size_t size, size_t returned) {
+bool worth_purging(cache_node& node, size_t size, size_t returned) {
     node.net_returned += returned;
     size_t free = node.free_objects;
     size_t objects = node.num_objects;
+    size_t live = objects > free ? objects - free : 0;
+    if (live > free) node.live_at_look = live;
     size_t step = objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep;
-    size_t half = (objects - free) / 2;
-    bool few_left = half < step && objects > kMany && node.patience <= kPatienceForFew;
-    if (few_left)
-        step = half > kLeastStep ? half : kLeastStep;
-    else
-        step <<= node.patience;
-    if (node.net_returned < step || free * size < kWorthPurging >> few_left || free < objects / 4) return 0;
+    bool many_came = node.net_returned >= step << node.patience && free * size >= kWorthPurging && free >= objects / 4;
+    bool few_left = live <= node.live_at_look / 2 && live < 2 * step && free * size >= kWorthPurgingFew &&
+                    objects > kWasLarge && node.patience <= kPatienceForFew;
+    if (!many_came && !few_left) return false;
     node.net_returned = 0;
-    return kPagesAtOnce << few_left;
+    if (few_left) node.live_at_look = live;
+    return true;
 }
 
 // All of them of this node.
@@ -169,8 +168,8 @@ void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsig
     if (given == count) return;
     free_block(cache, objects + given, count - given);
     if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;
-    unsigned at_once = worth_purging(node, cache->size, count - given);
-    if (KSLAB_UNLIKELY(at_once != 0) && purge_slab_pages(cache, node, at_once) > 0) node.regret_below = node.free_objects / 2;
+    if (worth_purging(node, cache->size, count - given) && purge_slab_pages(cache, node, pages_wanted::many) > 0)
+        node.regret_below = node.free_objects / 2;
 }
 
 }  // namespace

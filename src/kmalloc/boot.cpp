@@ -15,9 +15,9 @@
 #include "thread/rcu.h"
 #include "thread/slots.h"
 
-// What every program writes, where the objects are joined with near.ld.
-extern "C" char kslab_near_start[] __attribute__((weak, visibility("hidden")));
-extern "C" char kslab_near_end[] __attribute__((weak, visibility("hidden")));
+// The variables that every program uses, side by side: near.ld.
+extern "C" char kslab_near_start[] __attribute__((visibility("hidden")));
+extern "C" char kslab_near_end[] __attribute__((visibility("hidden")));
 
 namespace kslab {
 
@@ -92,9 +92,8 @@ void reap_everything(uint64_t now) {
     drain_orphans();
 }
 
-// All of it is written soon: one call instead of a fault for each page.
+// Nearly all of it is written soon: one call instead of a fault for each page.
 void populate_variables() {
-    if (kslab_near_start == nullptr) return;
     uintptr_t first = align_down(reinterpret_cast<uintptr_t>(kslab_near_start), os_page_size());
     uintptr_t last = align_up(reinterpret_cast<uintptr_t>(kslab_near_end), os_page_size());
     os_populate_first(reinterpret_cast<void*>(first), last - first);

@@ -22,7 +22,7 @@ struct alignas(kCacheLine) run_cache {
     mutex lock{lock_rank::run_cache};
     bool touched = false;
     uint32_t refused = 0;  // a bit for each bin that had no room for a run since one of its size was wanted
-    size_t more = 0;  // pages beyond the first ones
+    size_t grown_pages = 0;  // beyond kFirstPages: zero at the start, so that the caches take no place in the file
     size_t checked = 0;  // the page allocator's bound was last looked at for so many pages, at most
     uint8_t depth[kRunBins]{};
     run* bin[kRunBins][kDepth]{};
@@ -61,7 +61,7 @@ run* pop_locked(unsigned which, unsigned bin) {
 void note_miss(run_cache& cache, unsigned bin) {
     if ((cache.refused >> bin & 1) == 0) return;
     cache.refused &= ~(uint32_t{1} << bin);
-    if (kFirstPages + cache.more < pages_each) cache.more++;
+    if (kFirstPages + cache.grown_pages < pages_each) cache.grown_pages++;
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ bool run_cache_give(run* r) {
         scoped_lock lock(cache.lock);
         size_t now = count.pages + pages;
         if (cache.depth[bin] == kDepth) return false;
-        if (KSLAB_UNLIKELY(now > kFirstPages + cache.more)) {
+        if (KSLAB_UNLIKELY(now > kFirstPages + cache.grown_pages)) {
             cache.refused |= uint32_t{1} << bin;
             return false;
         }
@@ -126,7 +126,7 @@ void run_cache_drain(bool all) {
             bool touched = caches[i].touched;
             caches[i].touched = false;
             if (touched && !all) continue;
-            caches[i].more = 0;
+            caches[i].grown_pages = 0;
             caches[i].refused = 0;
         }
         for (unsigned bin = 0; bin < kRunBins; bin++)

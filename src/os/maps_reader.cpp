@@ -26,6 +26,7 @@ void maps_reader::close() {
 
 // The next character, -1 at the end.
 int maps_reader::get() {
+    if (!is_open_) return -1;
     if (at_ == end_) {
         long got;
         do {

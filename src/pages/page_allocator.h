@@ -152,7 +152,7 @@ private:
         bool taken;  // a run of that size was allocated since
     };
 
-    bool low() const;
+    bool low() const;  // low_pages; by its address, so that it is all zeroes in the file
 
     static mutex lock_;
     relaxed<bool> begun_ = false;

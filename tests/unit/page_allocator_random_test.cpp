@@ -81,6 +81,7 @@ public:
 
     void pass_time() {
         now_ms += random_.below(400);
+        pages.set_now(static_cast<uint32_t>(now_ms));  // as reaping does: else what is lately is lately for ever
         if (random_.one_in(4)) {
             size_t before = pages.stats().dirty;
             pages.decay(static_cast<uint32_t>(now_ms));

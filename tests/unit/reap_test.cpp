@@ -1,6 +1,7 @@
 // Reaping with a clock of the test's own: the kernel's intervals and quotas (2 s for arrays, 4 s for nodes).
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "kslab/kmem_cache.h"
 #include "os/clock.h"
 #include "pages/page_allocator.h"
+#include "pages/page_map.h"
+#include "slab/slab.h"
 #include "support/child.h"
 #include "thread/slots.h"
 
@@ -23,6 +26,26 @@ uint64_t now_ms = 1000000;
 bool test_clock(uint64_t& milliseconds) {
     milliseconds = now_ms;
     return true;
+}
+
+unsigned global_reaps = 0;
+
+// First in the file: it is about the start of a process.
+TEST(first_look, only_sets_the_time_of_the_next) {
+    clock_set_source(test_clock);
+    boot();
+    auto* usual = global_reap;
+    global_reap = [](uint64_t) { global_reaps++; };
+    kfree(kmalloc(16, 0));
+    thread_look_at_clock(current_thread);
+    EXPECT_EQ(global_reaps, 0u);
+    now_ms += 99;
+    thread_look_at_clock(current_thread);
+    EXPECT_EQ(global_reaps, 0u);
+    now_ms += 1;
+    thread_look_at_clock(current_thread);
+    EXPECT_EQ(global_reaps, 1u);
+    global_reap = usual;
 }
 
 class reap : public testing::Test {
@@ -282,6 +305,69 @@ TEST_F(reap, a_heap_that_goes_up_and_down_keeps_its_pages) {
 }
 
 // With nobody allocating, all that is left after some time are the objects in use.
+// Of 16 pages three are free in each slab: fewer than a call to the system is worth, but time, and trimming, take them.
+TEST_F(reap, a_slab_gives_a_quarter_of_its_pages_or_what_is_left_by_time) {
+    cache_node& node = cache->at(0);
+    for (int i = 0; i < 64 * 1024; i++) kept.push_back(allocate());
+    std::set<const slab*> full;
+    for (void* object : kept)
+        if (const slab* s = page_owner_of(object).slab(); s->inuse == s->num && s->pages->pages == 16) full.insert(s);
+    purge_slab_pages(cache, node, pages_wanted::all);  // what nobody had yet
+    std::vector<void*> rest;
+    for (void* object : kept) {
+        const slab* s = page_owner_of(object).slab();
+        bool first_pages = reinterpret_cast<uintptr_t>(object) - s->pages->start < 3 * kPageSize;
+        if (first_pages && full.contains(s))
+            release(object);
+        else
+            rest.push_back(object);
+    }
+    kept.swap(rest);
+    drain_this_thread();
+    drain_shared(cache, node);
+    EXPECT_EQ(purge_slab_pages(cache, node, pages_wanted::many), 0u);
+    EXPECT_GT(purge_slab_pages(cache, node, pages_wanted::all), 40u);
+    EXPECT_STREQ(validate_heap(), nullptr);
+    release_kept();
+}
+
+// Too little is free in all for what a large step asks, and few objects pin nearly all slabs.
+TEST_F(reap, few_that_are_left_are_looked_at) {
+    cache_node& node = cache->at(0);
+    constexpr size_t kObjects = 24000;
+    static_assert(kObjects * 64 < size_t{2} << 20);
+    auto grow_and_drop = [&] {
+        node.regret_below = 0;
+        std::vector<void*> live, stay;
+        while (live.size() < kObjects) live.push_back(allocate());
+        for (size_t i = 0; i < live.size(); i++)
+            if (i % 256 == 0)
+                stay.push_back(live[i]);
+            else
+                release(live[i]);
+        drain_this_thread();
+        return stay;
+    };
+    std::vector<void*> stay = grow_and_drop();
+    EXPECT_GT(node.regret_below, 0u) << "pages went back";
+
+    // The same few come and go: there is nothing new.
+    node.regret_below = 0;
+    for (int round = 0; round < 20; round++) {
+        std::vector<void*> burst;
+        for (int i = 0; i < 2000; i++) burst.push_back(allocate());
+        for (void* object : burst) release(object);
+    }
+    EXPECT_EQ(node.regret_below, 0u) << "pages went back at each burst";
+    for (void* object : stay) release(object);
+
+    node.patience = 3;
+    stay = grow_and_drop();
+    EXPECT_EQ(node.regret_below, 0u) << "it was regretted before";
+    for (void* object : stay) release(object);
+    release_kept();
+}
+
 TEST_F(reap, time_alone_brings_everything_back) {
     std::vector<void*> objects;
     for (int i = 0; i < 20000; i++) objects.push_back(allocate());

@@ -92,9 +92,9 @@ size_t symbolize(const char* text, size_t length, char* out, size_t capacity) {
     if (helper_path[0] == '\0') return 0;
     reports++;
     make_environment();
-    static constinit char name[] = "kslab";
-    static constinit char command[] = "symbolize";
-    static constinit char quick[] = "--quick";
+    char name[] = "kslab";
+    char command[] = "symbolize";
+    char quick[] = "--quick";
     char* arguments[] = {name, command, quick, nullptr};
     filter_call call = {helper_path, arguments, environment, text, length, out, capacity};
     size_t answer = run_filter(call);

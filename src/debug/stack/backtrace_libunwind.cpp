@@ -53,6 +53,7 @@ struct accessors {
     int (*access_fpreg)(address_space*, int, void*, int, void*);
     int (*resume)(address_space*, cursor*, void*);
     int (*get_proc_name)(address_space*, uint64_t, char*, size_t, uint64_t*, void*);
+    void* later[8];
 };
 
 // Releases before 1.4 have no load_offset: `words` hold it and what follows, or that alone.
@@ -328,7 +329,8 @@ bool find_functions(void* library) {
 }
 
 bool make_space() {
-    accessors ours{find_tables, put_tables, no_list, access_memory, access_register, no_float, no_resume, no_name};
+    // libunwind copies them; later versions of it know more, which are null.
+    accessors ours{find_tables, put_tables, no_list, access_memory, access_register, no_float, no_resume, no_name, {}};
     constexpr int kNoCache = 0;  // a cache would bring a lock that a fork could leave held
     space = theirs.create_addr_space(&ours, 0);
     stack = static_cast<char*>(metadata_allocate(kStackBytes));
