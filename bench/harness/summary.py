@@ -12,6 +12,7 @@ SCHEMA = 1  # raise it when a field changes its meaning or goes
 PEERS = ("glibc", "jemalloc", "mimalloc", "tcmalloc")  # whom the goals name; others are shown only
 SUBJECT = "kslab"
 BASELINE = "glibc"
+AS_FAST = 0.05  # memory that costs so little time is compared apart: what is lean because it is slow is no rival
 
 
 def _first(path, pattern, fallback=""):
@@ -61,10 +62,12 @@ def _result(samples, failure):
     }
 
 
-def _against_best(results, key, series):
-    """The subject against the peer with the smallest median, paired by rounds."""
+def _against_best(results, key, series, slower_by=None):
+    """The subject against the peer with the smallest median, paired by rounds; of those that take at most so much longer."""
     ours = results.get(SUBJECT, {}).get("samples")
     rivals = [name for name in PEERS if "samples" in results.get(name, {})]
+    if ours and slower_by is not None:
+        rivals = [name for name in rivals if results[name]["seconds"] <= results[SUBJECT]["seconds"] * (1 + slower_by)]
     if not ours or not rivals:
         return None
     best = min(rivals, key=lambda name: results[name][key])
@@ -85,7 +88,8 @@ def summarise_row(row, work, command, samples, failed):
         "command": command, "environment": dict(row.environment), "same_output": not row.checked or len(outputs) <= 1,
         "results": results,
         "against_best": {"time": _against_best(results, "seconds", "wall") if row.timed else None,
-                         "rss": _against_best(results, "peak_mib", "peak_mib")},
+                         "rss": _against_best(results, "peak_mib", "peak_mib"),
+                         "rss_as_fast": _against_best(results, "peak_mib", "peak_mib", AS_FAST if row.timed else None)},
     }
 
 

@@ -93,6 +93,7 @@ def _losses(document):
         return []
     out = []
     for title, rows, figure in (("time", document["rows"], "time"), ("peak RSS", document["rows"], "rss"),
+                                ("peak RSS of those as fast within 5 %", document["rows"], "rss_as_fast"),
                                 ("single mechanisms", document["mechanisms"]["rows"], "")):
         losses = _losses_of(rows, figure)
         compared = sum(1 for row in rows if (row["against_best"][figure] if figure else row["against_best"]))

@@ -20,7 +20,7 @@ from functions import functions
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CODE = (".h", ".hpp", ".c", ".cpp")
-TEXT = CODE + (".py", ".sh", ".txt", ".cmake", ".md", ".map", "")
+TEXT = CODE + (".py", ".sh", ".txt", ".cmake", ".md", ".map", ".ld", "")
 ROOTS = ("include", "preload", "src", "tests", "bench", "scripts")
 TOP_LEVEL = {"CMakeLists.txt", "src", "include", "preload", "tests", "bench", "scripts", "README.md", "LICENSE"}
 # What builds leave behind; .gitignore names it.
