@@ -4,10 +4,10 @@
 The system maps text that is touched 64 KiB at a time, and memory that is written by the page: what lies apart costs
 each process memory, and its start time. Programs run under valgrind. Names that a later compiler or version does not
 have any more do no harm. With --check it fails when what two small programs use lies apart; 77, with the reason, where
-valgrind is missing. Build the target `near` to write the file anew.
+valgrind is missing or near.ld was made with another compiler. Build the target `near` to write the file anew.
 
-    near.py --library build/release/libkslab.so.0 --patterns build/release/bench/patterns --output src/near.ld
-    near.py --library build/release/libkslab.so.0 --check
+    near.py --library build/release/libkslab.so.0 --patterns build/release/bench/patterns --near src/near.ld --compiler 'GNU 12.2.0'
+    near.py --library build/release/libkslab.so.0 --near src/near.ld --compiler 'GNU 12.2.0' --check
 """
 import argparse
 import collections
@@ -37,8 +37,8 @@ CONSTANTS = ("base/format", "cache/grow", "config/size_classes", "kmalloc/boot",
              "malloc/malloc", "os/clock", "os/cpus", "os/elf_symbols", "os/environment", "os/executable", "os/host", "os/memory",
              "os/nodes", "os/vdso", "pages/page_allocator", "thread/thread")
 
-HEAD = """/* What nearly every program runs, reads and writes of the library, side by side. Made by tests/instructions/near.py: build
-   the target `near` to make it anew.
+HEAD = """/* What nearly every program runs, reads and writes of the library, side by side. Made by tests/instructions/near.py, from a
+   build with COMPILER: build the target `near` to make it anew.
 
    The core's objects are joined with this. Of what a process touches the system maps text 64 KiB at a time: linkers put
    .text.hot first, and in the shared library it ends with the first such piece; .text.warm is what some programs run. What the
@@ -127,7 +127,7 @@ def variables_used(library, used):
             and any(at in used for start, size in spans for at in range(start, start + size))}
 
 
-def write(output, near, later, variables):
+def write(output, compiler, near, later, variables):
     def section(name, rows):
         return [f"  {name} 0 : {{\n", *(f"    {row}\n" for row in rows), "  }\n"]
 
@@ -135,7 +135,7 @@ def write(output, near, later, variables):
         return [f"*(.text.{name} .text.{name}.* .text.startup.{name})" for name in names]
 
     constants = [f"*{name}.cpp.o(.rodata .rodata.*)" for name in CONSTANTS] + ["*config/options.cpp.o(.rodata.*kPrefix*)"]
-    rows = [HEAD, "SECTIONS {\n", *section(".data.rel.ro.near", constants),
+    rows = [HEAD.replace("COMPILER", compiler), "SECTIONS {\n", *section(".data.rel.ro.near", constants),
             *section(".bss.near", ["HIDDEN(kslab_near_start = .);", *(f"*(.bss.{name})" for name in variables), "HIDDEN(kslab_near_end = .);"]),
             *section(".text.hot", texts(near)), *section(".text.warm", texts(later)),
             *section(".text.seldom", ["*(.text.unlikely .text.unlikely.*)"]), "}\n"]
@@ -168,17 +168,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", required=True, help="the shared library, of a release build")
     parser.add_argument("--check", action="store_true", help="only look whether what small programs use lies side by side")
+    parser.add_argument("--near", required=True, help="the file, src/near.ld")
+    parser.add_argument("--compiler", required=True, help="name and version")
     parser.add_argument("--patterns", help="where the built patterns are")
-    parser.add_argument("--output", help="where to write")
     arguments = parser.parse_args()
     library = os.path.realpath(arguments.library)
     if shutil.which("valgrind") is None:
         print("skipped: valgrind is not installed")
         return 77
     if arguments.check:
+        with open(arguments.near, encoding="utf-8") as file:
+            if f"build with {arguments.compiler}:" not in file.read():
+                print(f"skipped: near.ld was not made with {arguments.compiler}")
+                return 77
         return check(library)
-    if not arguments.patterns or not arguments.output:
-        parser.error("--patterns and --output, or --check")
+    if not arguments.patterns:
+        parser.error("--patterns, or --check")
     sizes = symbols(library, "tTwW")
     seen = collections.Counter()
     for number, command in enumerate(PROGRAMS, 1):
@@ -192,7 +197,7 @@ def main():
     for name in order:
         total += sum(-(-size // 16) * 16 for _, size in sizes[name])
         (near if total <= WINDOW else later).append(name)
-    write(arguments.output, sorted(near), sorted(later), sorted(variables, key=lambda n: (-variables[n], n)))
+    write(arguments.near, arguments.compiler, sorted(near), sorted(later), sorted(variables, key=lambda n: (-variables[n], n)))
     print(f"{len(near)} functions in the first 64 KiB, {len(later)} behind them; {sum(variables.values())} bytes of variables", file=sys.stderr)
     return 0
 
