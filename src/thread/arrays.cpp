@@ -152,7 +152,10 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
     ac->touched = 1;
     if (ac->limit == 0) return cache_alloc_direct(cache, gfp);
     thread->refilling++;
+    const cache_node& node = cache->at(thread->node);
+    size_t grown = node.grown;
     unsigned taken = cache_take(cache, thread->node, ac->entry, batch, gfp);
+    thread->slabs_made += static_cast<uint32_t>(node.grown - grown);
     thread->refilling--;
     if (taken == 0) return nullptr;
     array_set_avail(ac, taken - 1);

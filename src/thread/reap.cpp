@@ -19,6 +19,8 @@ constexpr uint32_t kMaxStaggered = 256;
 // How often the room above is called, at most.
 constexpr uint64_t kGlobalInterval = 100;
 constexpr uint32_t kTickOperations = 8;
+// A thread that made so many slabs looks for arrays that it does not use any more.
+constexpr uint32_t kSlabsBetweenLooks = 128;
 // Where there is no clock, so many milliseconds pass in kTickOperations.
 constexpr uint64_t kCountedMilliseconds = 1;
 
@@ -95,10 +97,31 @@ void reap_thread(thread_cache* thread, uint64_t time) {
     for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { reap_array(thread, cache, ac); });
 }
 
+// Nobody refilled the array since the last look: it leaves for the slabs, and with it what kept these from other sizes.
+void give_idle(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+    if (ac->limit == 0) return;
+    if (ac->touched != 0) {
+        ac->touched = 0;
+        return;
+    }
+    if (ac->avail > 0) array_release_oldest(thread, cache, ac, ac->avail, true);
+    cache_node& node = cache->at(thread->node);
+    if (node.shared.avail > 0) drain_shared(cache, node);
+    if (node.num_free > 0) drain_slabs_free(node, ~size_t{0});
+}
+
+// Time is too slow for a program that fills one size after the other: what it has done with would wait while fresh memory is
+// touched.
+void look_for_idle(thread_cache* thread) {
+    thread->slabs_made = 0;
+    for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { give_idle(thread, cache, ac); });
+}
+
 }  // namespace
 
 void thread_look_at_clock(thread_cache* thread) {
     thread->countdown = kTickOperations;
+    if (thread->slabs_made >= kSlabsBetweenLooks) look_for_idle(thread);
     thread_find_node(thread);
     uint64_t time = now();
     if (thread->next_reap == 0)

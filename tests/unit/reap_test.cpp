@@ -149,6 +149,41 @@ TEST_F(reap, a_refill_spares_the_array_again) {
     release_kept();
 }
 
+// No time passes, and another size is filled: the first look clears the mark, at the second all that is idle leaves.
+TEST_F(reap, who_makes_many_slabs_gives_up_what_it_does_not_use) {
+    std::vector<void*> objects;
+    for (int i = 0; i < 4000; i++) objects.push_back(allocate());
+    for (int i = 0; i < 3900; i++) {
+        release(objects.back());
+        objects.pop_back();
+    }
+    while (array()->avail > 0) objects.push_back(allocate());
+    objects.push_back(allocate());  // a refill: what is freed next goes to the shared array again
+    for (void* object : objects) release(object);
+    ASSERT_GT(array()->avail, 0u);
+    ASSERT_GT(cache->node.shared.avail, 0u);
+    ASSERT_GT(cache->node.num_slabs, 1u);
+    current_thread->slabs_made = 0;
+    std::vector<void*> others;
+    auto fill_until_the_next_look = [&others] {
+        uint32_t before;
+        do {
+            before = current_thread->slabs_made;
+            others.push_back(kmalloc(4096, 0));
+        } while (current_thread->slabs_made >= before && others.size() < 10000);
+    };
+    fill_until_the_next_look();
+    EXPECT_GT(others.size(), 128u * 3);
+    EXPECT_LT(others.size(), 256u * 16);
+    EXPECT_GT(array()->avail, 0u);
+    fill_until_the_next_look();
+    EXPECT_EQ(array()->avail, 0u);
+    EXPECT_EQ(cache->node.shared.avail, 0u);
+    EXPECT_EQ(cache->node.num_slabs, 0u);
+    EXPECT_STREQ(validate_heap(), nullptr);
+    for (void* object : others) kfree(object);
+}
+
 TEST_F(reap, a_cold_array_gets_a_small_refill) {
     fill_array(0);
     pass(2000);
