@@ -15,7 +15,7 @@ struct array_cache {
     uint32_t limit;
     // The eight bytes below entry[0] never look like a pointer of the user's: free() may compare with them.
     uint16_t batchcount;
-    uint8_t touched;   // refilled since the last reap
+    uint8_t touched;   // refilled since reaping, a look for idle arrays or make_room cleared it
     array_move last;   // what the last slow operation was
     uint32_t tag;      // kArrayTag | capacity
     void* entry[];

@@ -11,7 +11,7 @@ namespace kslab {
 
 namespace {
 
-// BATCHREFILL_LIMIT of the kernel: an array that nobody touched since the last reap gets a small refill.
+// BATCHREFILL_LIMIT of the kernel: an array that was not refilled since the mark was cleared gets a small refill.
 constexpr unsigned kColdBatch = 16;
 // So many flushes of a cache with no refill by any thread between them: the program is giving memory up.
 constexpr unsigned kFreeStreak = 8;

@@ -1,4 +1,4 @@
-// Draining and reaping of threads' arrays. Time is looked at on slow operations only.
+// Draining and reaping of threads' arrays. Time, and how many slabs were made, are looked at on slow operations only.
 #include "cache/node.h"
 #include "os/clock.h"
 #include "thread/slots.h"
@@ -19,7 +19,7 @@ constexpr uint32_t kMaxStaggered = 256;
 // How often the room above is called, at most.
 constexpr uint64_t kGlobalInterval = 100;
 constexpr uint32_t kTickOperations = 8;
-// A thread that made so many slabs looks for arrays that it does not use any more.
+// A thread looks for idle arrays whenever it made so many slabs.
 constexpr uint32_t kSlabsBetweenLooks = 128;
 // Where there is no clock, so many milliseconds pass in kTickOperations.
 constexpr uint64_t kCountedMilliseconds = 1;
@@ -97,31 +97,32 @@ void reap_thread(thread_cache* thread, uint64_t time) {
     for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { reap_array(thread, cache, ac); });
 }
 
-// Nobody refilled the array since the last look: it leaves for the slabs, and with it what kept these from other sizes.
+// Not refilled since the last look: the objects go to their slabs, so that whole slabs are free for other sizes. The array keeps
+// its limit: the size may come again.
 void give_idle(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
-    if (ac->limit == 0) return;
     if (ac->touched != 0) {
         ac->touched = 0;
         return;
     }
-    if (ac->avail > 0) array_release_oldest(thread, cache, ac, ac->avail, true);
+    // Who holds nothing leaves alone what others may be using.
+    if (ac->avail == 0) return;
+    array_release_oldest(thread, cache, ac, ac->avail, true);
     cache_node& node = cache->at(thread->node);
-    if (node.shared.avail > 0) drain_shared(cache, node);
-    if (node.num_free > 0) drain_slabs_free(node, ~size_t{0});
+    drain_shared(cache, node);
+    drain_slabs_free(node, ~size_t{0});
 }
 
-// Time is too slow for a program that fills one size after the other: what it has done with would wait while fresh memory is
-// touched.
+// Time is too slow for a program that fills one size after the other: what it is done with would wait while it touches fresh
+// memory. Size classes only: users' caches may have destructors, which no free runs.
 void look_for_idle(thread_cache* thread) {
     thread->slabs_made = 0;
-    for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { give_idle(thread, cache, ac); });
+    for (unsigned i = 0; i < slots.count; i++) give_idle(thread, slots.cache[i], array_at(thread, slots.cache[i]->slot));
 }
 
 }  // namespace
 
 void thread_look_at_clock(thread_cache* thread) {
     thread->countdown = kTickOperations;
-    if (thread->slabs_made >= kSlabsBetweenLooks) look_for_idle(thread);
     thread_find_node(thread);
     uint64_t time = now();
     if (thread->next_reap == 0)
@@ -137,10 +138,12 @@ void thread_look_at_clock(thread_cache* thread) {
 void thread_tick_slow(thread_cache* thread) {
     if (thread->refilling != 0) return;
     if (thread->generation != drain_generation.load(std::memory_order_relaxed)) obey(thread);
-    if (thread->countdown > 1)
+    if (thread->countdown > 1) {
         thread->countdown--;
-    else
-        thread_look_at_clock(thread);
+        return;
+    }
+    if (thread->slabs_made >= kSlabsBetweenLooks) look_for_idle(thread);
+    thread_look_at_clock(thread);
 }
 
 void give_room_back(thread_cache* thread) {

@@ -44,8 +44,8 @@ struct thread_cache {
     size_t room;            // at most so much is reserved
     uint16_t no_room_times; // that it was too little
     uint16_t flushes;       // in a row, of any array, without a refill
+    uint32_t slabs_made;    // of its node's, in its refills, since idle arrays were last looked for
     uint64_t next_reap;
-    uint32_t slabs_made;    // for its refills, since idle arrays were last looked for
     unsigned exit_round;
     unsigned sweep;         // where make_room goes on
     uint8_t node;           // where this thread runs (thread/node.cpp)

@@ -1,4 +1,4 @@
-// Reaping with a clock of the test's own: the kernel's intervals and quotas (2 s for arrays, 4 s for nodes).
+// Reaping with a clock of the test's own: the kernel's intervals and quotas (2 s for arrays, 4 s for nodes); and by slabs made.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -149,39 +149,69 @@ TEST_F(reap, a_refill_spares_the_array_again) {
     release_kept();
 }
 
-// No time passes, and another size is filled: the first look clears the mark, at the second all that is idle leaves.
-TEST_F(reap, who_makes_many_slabs_gives_up_what_it_does_not_use) {
-    std::vector<void*> objects;
-    for (int i = 0; i < 4000; i++) objects.push_back(allocate());
-    for (int i = 0; i < 3900; i++) {
-        release(objects.back());
-        objects.pop_back();
+// A size class that was filled and emptied; its array, the shared array and slabs hold something.
+struct used_class {
+    explicit used_class(size_t size) : cache(reinterpret_cast<kslab::kmem_cache*>(kmem_find_general_cachep(size, 0))) {
+        std::vector<void*> objects;
+        for (int i = 0; i < 4000; i++) objects.push_back(kmalloc(size, 0));
+        for (; objects.size() > 100; objects.pop_back()) kfree(objects.back());
+        while (array()->avail > 0) objects.push_back(kmalloc(size, 0));
+        objects.push_back(kmalloc(size, 0));  // a refill: what is freed next goes to the shared array again
+        for (void* object : objects) kfree(object);
     }
-    while (array()->avail > 0) objects.push_back(allocate());
-    objects.push_back(allocate());  // a refill: what is freed next goes to the shared array again
-    for (void* object : objects) release(object);
-    ASSERT_GT(array()->avail, 0u);
-    ASSERT_GT(cache->node.shared.avail, 0u);
-    ASSERT_GT(cache->node.num_slabs, 1u);
+    array_cache* array() const { return array_at(current_thread, cache->slot); }
+    size_t shared() const { return cache->node.shared.avail; }
+    size_t slabs() const { return cache->node.num_slabs; }
+
+    kslab::kmem_cache* cache;
+};
+
+// Fills another size class until the thread has looked for idle arrays; how many slabs it made before that.
+uint32_t fill_until_the_look(std::vector<void*>& filled) {
+    uint32_t before;
+    do {
+        before = current_thread->slabs_made;
+        filled.push_back(kmalloc(4096, 0));
+    } while (current_thread->slabs_made >= before && filled.size() < 10000);
+    return before;
+}
+
+// No time passes. The first look clears the mark, at the second all that is idle leaves.
+TEST_F(reap, who_makes_many_slabs_gives_up_what_it_does_not_refill) {
+    used_class idle(64);
+    used_class refilled(96);
+    size_t theirs = cache->node.num_slabs;
+    ASSERT_GT(idle.array()->avail, 0u);
+    ASSERT_GT(idle.shared(), 0u);
+    ASSERT_GT(idle.slabs(), 1u);
     current_thread->slabs_made = 0;
-    std::vector<void*> others;
-    auto fill_until_the_next_look = [&others] {
-        uint32_t before;
-        do {
-            before = current_thread->slabs_made;
-            others.push_back(kmalloc(4096, 0));
-        } while (current_thread->slabs_made >= before && others.size() < 10000);
-    };
-    fill_until_the_next_look();
-    EXPECT_GT(others.size(), 128u * 3);
-    EXPECT_LT(others.size(), 256u * 16);
-    EXPECT_GT(array()->avail, 0u);
-    fill_until_the_next_look();
-    EXPECT_EQ(array()->avail, 0u);
-    EXPECT_EQ(cache->node.shared.avail, 0u);
-    EXPECT_EQ(cache->node.num_slabs, 0u);
+    std::vector<void*> filled;
+    uint32_t made = fill_until_the_look(filled);
+    EXPECT_GE(made, 128u);
+    EXPECT_LT(made, 128u + 8);  // slow operations between two looks
+    EXPECT_GT(idle.array()->avail, 0u);
+    EXPECT_GT(idle.shared(), 0u);
+    while (refilled.array()->touched == 0) filled.push_back(kmalloc(96, 0));
+    fill_until_the_look(filled);
+    EXPECT_EQ(idle.array()->avail, 0u);
+    EXPECT_EQ(idle.shared(), 0u);
+    EXPECT_EQ(idle.slabs(), 0u);
+    EXPECT_GT(refilled.array()->avail, 0u);
+    EXPECT_GT(idle.array()->limit, 0u);
+    EXPECT_EQ(cache->node.num_slabs, theirs);
     EXPECT_STREQ(validate_heap(), nullptr);
-    for (void* object : others) kfree(object);
+    for (void* object : filled) kfree(object);
+}
+
+// Only what was freed here is idle: others may be using the class.
+TEST_F(reap, who_holds_nothing_of_a_class_leaves_it_alone) {
+    used_class idle(64);
+    std::vector<void*> filled;
+    while (idle.array()->avail > 0) filled.push_back(kmalloc(64, 0));
+    ASSERT_GT(idle.shared(), 0u);
+    for (int looks = 0; looks < 2; looks++) fill_until_the_look(filled);
+    EXPECT_GT(idle.shared(), 0u);
+    for (void* object : filled) kfree(object);
 }
 
 TEST_F(reap, a_cold_array_gets_a_small_refill) {
