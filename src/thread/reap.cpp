@@ -1,4 +1,5 @@
 // Draining and reaping of threads' arrays. Time, and how many slabs were made, are looked at on slow operations only.
+#include "base/host.h"
 #include "cache/node.h"
 #include "os/clock.h"
 #include "thread/slots.h"
@@ -104,7 +105,6 @@ void give_idle(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
         ac->touched = 0;
         return;
     }
-    // Who holds nothing leaves alone what others may be using.
     if (ac->avail == 0) return;
     array_release_oldest(thread, cache, ac, ac->avail, true);
     cache_node& node = cache->at(thread->node);
@@ -113,7 +113,8 @@ void give_idle(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
 }
 
 // Time is too slow for a program that fills one size after the other: what it is done with would wait while it touches fresh
-// memory. Size classes only: users' caches may have destructors, which no free runs.
+// memory. Only in a process of one thread: what one does not refill others use, through the shared array and the slabs. Size
+// classes only: users' caches may have destructors, which no free runs.
 void look_for_idle(thread_cache* thread) {
     thread->slabs_made = 0;
     for (unsigned i = 0; i < slots.count; i++) give_idle(thread, slots.cache[i], array_at(thread, slots.cache[i]->slot));
@@ -142,7 +143,7 @@ void thread_tick_slow(thread_cache* thread) {
         thread->countdown--;
         return;
     }
-    if (thread->slabs_made >= kSlabsBetweenLooks) look_for_idle(thread);
+    if (thread->slabs_made >= kSlabsBetweenLooks && host_single_threaded()) look_for_idle(thread);
     thread_look_at_clock(thread);
 }
 
