@@ -20,7 +20,7 @@ constexpr uint32_t kMaxStaggered = 256;
 // How often the room above is called, at most.
 constexpr uint64_t kGlobalInterval = 100;
 constexpr uint32_t kTickOperations = 8;
-// A thread looks for idle arrays whenever it made so many slabs.
+// The only thread of a process looks for idle arrays whenever it made so many slabs.
 constexpr uint32_t kSlabsBetweenLooks = 128;
 // Where there is no clock, so many milliseconds pass in kTickOperations.
 constexpr uint64_t kCountedMilliseconds = 1;
@@ -113,8 +113,8 @@ void give_idle(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
 }
 
 // Time is too slow for a program that fills one size after the other: what it is done with would wait while it touches fresh
-// memory. Only in a process of one thread: what one does not refill others use, through the shared array and the slabs. Size
-// classes only: users' caches may have destructors, which no free runs.
+// memory. Only in a process of one thread: elsewhere others use, by way of the shared array and the slabs, what it does not
+// refill. Size classes only: users' caches may have destructors, which no free runs.
 void look_for_idle(thread_cache* thread) {
     thread->slabs_made = 0;
     for (unsigned i = 0; i < slots.count; i++) give_idle(thread, slots.cache[i], array_at(thread, slots.cache[i]->slot));
