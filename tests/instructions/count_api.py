@@ -6,14 +6,10 @@ loop. Bulk operations must be cheaper for each object than single ones. Fails ab
 called. 77: valgrind is not there.
 """
 import argparse
-import glob
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 
-from count import parse_dump
+import callgrind
 
 SINGLE = ("kslab_kmem_cache_alloc", "kslab_kmem_cache_free")
 BULK = ("kslab_kmem_cache_alloc_bulk", "kslab_kmem_cache_free_bulk")
@@ -23,19 +19,16 @@ CALLED = {"loop_empty": (), "loop_cache": SINGLE, "loop_bulk16": BULK, "loop_bul
 
 def measure(program):
     """(name of the loop, iterations, instructions and calls of each function) for each measurement."""
-    with tempfile.TemporaryDirectory() as directory:
-        command = ["valgrind", "--tool=callgrind", "--soname-synonyms=somalloc=NONE", "--compress-strings=no",
-                   "--compress-pos=no", "--zero-before=measure_begin", "--dump-before=measure_end",
-                   f"--callgrind-out-file={directory}/out", program]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            sys.exit(f"callgrind failed with {result.returncode}:\n{result.stderr}")
-        rows = [line.split() for line in result.stdout.splitlines()]
-        dumps = sorted(glob.glob(f"{directory}/out.*"), key=lambda name: int(name.rsplit(".", 1)[1]))
-        if len(dumps) < len(rows):
-            sys.exit(f"{len(dumps)} dumps for {len(rows)} measurements:\n{result.stderr}")
-        # Functions of the program and of the library, wherever the library is.
-        return [(name, int(iterations), parse_dump(dump, "")) for (name, iterations), dump in zip(rows, dumps)]
+    return [(name, int(iterations), by_name(functions)) for (name, iterations), functions in callgrind.between_marks(program)]
+
+
+def by_name(functions):
+    """Those of the program and of the library, wherever the library is."""
+    counts = {}
+    for (_, name), (own, calls) in functions.items():
+        had = counts.get(name, (0, 0))
+        counts[name] = (had[0] + own, had[1] + calls)
+    return counts
 
 
 def others(counts, expected):
@@ -78,8 +71,7 @@ def main():
     parser.add_argument("--most-inlined", type=int, required=True, help="the same, inlined")
     parser.add_argument("--most-kmalloc", type=int, required=True, help="the most for kmalloc and kfree together")
     arguments = parser.parse_args()
-    if shutil.which("valgrind") is None:
-        print("skipped: valgrind is not installed")
+    if callgrind.missing():
         return 77
     failures = []
     for program in arguments.called:

@@ -8,10 +8,9 @@ the reason, where the golden file was not made with this one. 77 as well where v
 """
 import argparse
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
+
+import callgrind
 
 # Name and work in per cent: four to two hundred million instructions of the library's.
 PATTERNS = (("bignum", 2), ("hash_tables", 2), ("json_tree", 4), ("linked_lists", 2), ("logic_minimiser", 2),
@@ -19,37 +18,14 @@ PATTERNS = (("bignum", 2), ("hash_tables", 2), ("json_tree", 4), ("linked_lists"
 TOLERANCE = 0.01
 
 
-def instructions_of(library, out):
-    """The library's own instructions in a callgrind file, called functions not counted twice."""
-    total = 0
-    inside = after_calls = False
-    with open(out, encoding="utf-8") as dump:
-        for line in dump:
-            if line.startswith("ob="):
-                inside = os.path.basename(line.split("=", 1)[1].strip()) == library
-            elif line.startswith("calls="):
-                after_calls = True
-            elif line[0] in "0123456789+-*":
-                if inside and not after_calls:
-                    total += int(line.split()[1])
-                after_calls = False
-    return total
-
-
 def run(arguments, pattern, work):
-    with tempfile.TemporaryDirectory() as directory:
-        out = f"{directory}/out"
-        command = ["valgrind", "--tool=callgrind", "--soname-synonyms=somalloc=NONE", "--compress-strings=no",
-                   "--compress-pos=no", f"--callgrind-out-file={out}", f"{arguments.patterns}/{pattern}", str(work)]
-        # Without what the caller may have set, and with nothing that depends on how long it takes.
-        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LD_PRELOAD": arguments.library,
-                       "KSLAB_DECAY_MS": "100000"}
-        # How many free slabs a cache keeps depends on how many CPUs there are: one.
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False,
-                                preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
-        if result.returncode != 0:
-            sys.exit(f"{pattern}: callgrind failed with {result.returncode}:\n{result.stderr}")
-        return instructions_of(os.path.basename(os.path.realpath(arguments.library)), out)
+    # Without what the caller may have set, and with nothing that depends on how long it takes.
+    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LD_PRELOAD": arguments.library, "KSLAB_DECAY_MS": "100000"}
+    # How many free slabs a cache keeps depends on how many CPUs there are: one.
+    functions = callgrind.whole([f"{arguments.patterns}/{pattern}", str(work)], environment=environment,
+                                before=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
+    library = os.path.basename(os.path.realpath(arguments.library))
+    return sum(own for (inside, _), (own, _) in functions.items() if inside == library)
 
 
 def read_golden(path):
@@ -82,8 +58,7 @@ def main():
     parser.add_argument("--golden", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.txt"))
     parser.add_argument("--update", action="store_true", help="write the golden file")
     arguments = parser.parse_args()
-    if shutil.which("valgrind") is None:
-        print("skipped: valgrind is not installed")
+    if callgrind.missing():
         return 77
     if not arguments.update:
         compiler, golden = read_golden(arguments.golden)

@@ -13,10 +13,11 @@ import argparse
 import collections
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+import callgrind
 
 SMALL = (("true",), ("cat", "/dev/null"))
 PROGRAMS = SMALL + (("perl", "-e", "my %h; $h{$_} = [$_] for 1 .. 20000"), ("git", "--version"), ("sort", os.path.abspath(__file__)),
@@ -47,12 +48,8 @@ HEAD = """/* What nearly every program runs, reads and writes of the library, si
 """
 
 
-def valgrind(library, command, *options, **more):
-    environment = {"PATH": os.environ["PATH"], "LANG": "C", "LD_PRELOAD": library, **more}
-    run = subprocess.run(["valgrind", "--soname-synonyms=somalloc=NONE", *options, *command], env=environment,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    if run.returncode != 0:
-        sys.exit(f"near.py: valgrind {' '.join(command)} ended with {run.returncode}:\n{run.stderr[-2000:]}")
+def environment(library, **more):
+    return {"PATH": os.environ["PATH"], "LANG": "C", "LD_PRELOAD": library, **more}
 
 
 def plain(name):
@@ -82,23 +79,8 @@ def size_of(spans):
 
 def functions_run(library, command):
     """The names of the library's functions that the command runs."""
-    objects, names, run, inside = {}, {}, set(), False
-    with tempfile.TemporaryDirectory() as scratch:
-        out = os.path.join(scratch, "callgrind")
-        valgrind(library, command, "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}")
-        with open(out, encoding="utf-8", errors="replace") as dump:
-            lines = dump.readlines()
-    for line in lines:
-        if found := re.match(r"(c?)(ob|fn)=\((\d+)\)(?: (.*))?", line):
-            called, kind, number, name = found.groups()
-            table = objects if kind == "ob" else names
-            if name:
-                table[number] = name
-            if kind == "ob" and not called:
-                inside = os.path.basename(table.get(number, "")) == os.path.basename(library)
-            elif kind == "fn" and not called and inside:
-                run.add(plain(table[number]))
-    return run
+    functions = callgrind.whole(command, "--demangle=no", environment=environment(library))
+    return {plain(name) for inside, name in functions if inside == os.path.basename(library)}
 
 
 def bytes_used(library, command):
@@ -106,7 +88,8 @@ def bytes_used(library, command):
     used = set()
     with tempfile.TemporaryDirectory() as scratch:
         trace, bases = os.path.join(scratch, "trace"), os.path.join(scratch, "bases")
-        valgrind(library, command, "--tool=lackey", "--trace-mem=yes", f"--log-file={trace}", LD_DEBUG="files", LD_DEBUG_OUTPUT=bases)
+        callgrind.valgrind(command, "--tool=lackey", "--trace-mem=yes", f"--log-file={trace}",
+                           environment=environment(library, LD_DEBUG="files", LD_DEBUG_OUTPUT=bases))
         text = "".join(open(os.path.join(scratch, f), encoding="utf-8").read() for f in os.listdir(scratch) if f.startswith("bases"))
         # valgrind's own start, outside of it, comes first.
         base = int(re.findall(re.escape(os.path.basename(library)) + r"[^/]*?base: 0x([0-9a-f]+)", text)[-1], 16)
@@ -173,8 +156,7 @@ def main():
     parser.add_argument("--patterns", help="where the built patterns are")
     arguments = parser.parse_args()
     library = os.path.realpath(arguments.library)
-    if shutil.which("valgrind") is None:
-        print("skipped: valgrind is not installed")
+    if callgrind.missing():
         return 77
     if arguments.check:
         with open(arguments.near, encoding="utf-8") as file:

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # bash and the programs of every shell script: pipelines over some megabytes of text.
 #
-# tier: quick
+# tier: full
 # timeout: 120
 # debug-timeout: 480
 # packages: bash coreutils gawk sed grep tar gzip bzip2 xz-utils findutils diffutils

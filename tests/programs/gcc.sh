@@ -18,7 +18,10 @@ proof() {
 
 prepare() {
     local functions=500 shapes=24
-    [[ -z $mode ]] || functions=60 shapes=3
+    case $mode in
+        1) functions=60 shapes=3 ;;
+        full) functions=20 shapes=1 ;;
+    esac
     awk -v n="$functions" 'BEGIN {
         print "#include <stdio.h>\n#include <string.h>"
         for (f = 0; f < n; f++) {

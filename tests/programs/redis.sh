@@ -9,8 +9,10 @@
 # commands: redis-server redis-cli redis-benchmark
 
 prepare() {
-    awk 'BEGIN {
-        for (i = 0; i < 30000; i++) {
+    local rows=30000
+    [[ $mode != full ]] || rows=6000
+    awk -v rows="$rows" 'BEGIN {
+        for (i = 0; i < rows; i++) {
             s = (s * 1103515245 + 12345) % 2147483648
             printf "SET key:%d %d-%d\n", i, s, i
             printf "HSET hash:%d f%d %d f%d %d\n", i % 700, s % 50, i, s % 77, s
@@ -25,7 +27,10 @@ ask() { redis-cli -s redis.sock "$@"; }
 
 workload() {
     local requests=40000
-    [[ -z $mode ]] || requests=5000
+    case $mode in
+        1) requests=5000 ;;
+        full) requests=1000 ;;
+    esac
     server redis-server --port 0 --unixsocket redis.sock --dir "$PWD" --save '' --appendonly no \
         --enable-debug-command yes --io-threads 2 --lazyfree-lazy-user-del yes
     wait_for 20 ask ping

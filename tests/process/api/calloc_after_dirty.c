@@ -5,6 +5,7 @@
 // variant: KSLAB_CLASSES=fine
 // variant: KSLAB_GEOMETRY=kernel
 // timeout: 60
+// label: full
 #include "check.h"
 #include <pthread.h>
 

@@ -2,6 +2,8 @@
 // half a terabyte) nor keeps old copies resident.
 // needs: memory 3000
 // timeout: 60
+// label: full
+// alone: yes
 #include "check.h"
 
 int main(void)

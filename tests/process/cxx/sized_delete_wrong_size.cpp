@@ -1,6 +1,7 @@
 // A wrong size in a sized delete or free_sized does no harm: real programs do it (no virtual
 // destructor, one-definition violations), and libc ignores the size.
 // forms: preload static
+// label: full
 #include "check.h"
 #include <new>
 

@@ -5,6 +5,7 @@
 // needs: memory 3000
 // reject-stderr: ^BUG
 // timeout: 60
+// label: full
 #include <sys/mman.h>
 #include <sys/utsname.h>
 

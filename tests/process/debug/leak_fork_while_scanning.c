@@ -2,6 +2,7 @@
 // env: KSLAB_DEBUG=1
 // timeout: 60
 // reject-stderr: BUG
+// label: full
 #include "leak.h"
 
 #include <pthread.h>

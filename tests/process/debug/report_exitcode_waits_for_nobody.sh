@@ -1,5 +1,6 @@
 # An exit status by KSLAB_EXITCODE: another thread that reads standard input does not keep the process.
 # timeout: 30
+# label: full
 set -eu
 cat > "$TEST_TMP/p.c" << 'END'
 #include <pthread.h>

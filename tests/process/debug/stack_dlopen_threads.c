@@ -3,6 +3,7 @@
 // env: KSLAB_DEBUG=1
 // reject-stderr: ^BUG
 // timeout: 60
+// label: full
 #define _GNU_SOURCE
 #include "check.h"
 

@@ -2,6 +2,7 @@
 // and ends. A lock that a vanished thread held would hang it.
 // forms: preload static
 // timeout: 60
+// label: full
 #include "check.h"
 #include <pthread.h>
 #include <sys/wait.h>

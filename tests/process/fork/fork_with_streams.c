@@ -2,6 +2,7 @@
 // locked, fork holds the list of streams, so the allocator's locks must be taken after that list's.
 // forms: preload static
 // timeout: 60
+// label: full
 #include "check.h"
 #include <pthread.h>
 #include <sys/wait.h>

@@ -2,6 +2,7 @@
 // it delivers as much as before, of any other size too.
 // forms: preload static
 // timeout: 60
+// label: full
 #include "check.h"
 #include <sys/resource.h>
 

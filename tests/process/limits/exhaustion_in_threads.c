@@ -1,6 +1,7 @@
 // Four threads run out of memory at the same time, for two seconds: NULL, ENOMEM, and no lock is
 // left behind on the paths that fail.
 // forms: preload static
+// label: full
 #include "check.h"
 #include <pthread.h>
 #include <sys/resource.h>

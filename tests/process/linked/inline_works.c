@@ -5,6 +5,7 @@
 // variant: KSLAB_DEBUG=FZPU
 // variant: KSLAB_STATS=1
 // variant: KSLAB_NOMERGE=1 KSLAB_CLASSES=fine
+// label: full
 #include "check.h"
 #include <kslab/kmalloc.h>
 #include <kslab/kmem_cache.h>

@@ -2,6 +2,7 @@
 # A program that is linked with -flto and the archive keeps our malloc: calls that the compiler makes
 # up late must find it, and it must not drop or inline the allocation functions away.
 # timeout: 120
+# label: full
 set -u
 [ -f "${TEST_STATIC_LIB:-}" ] || { echo "no library"; exit 77; }
 cat >"$TEST_TMP/main.c" <<'END'

@@ -2,6 +2,7 @@
 # Dynamic linking: -lkslab is kept and comes before libc with --no-as-needed; the program then runs
 # on our malloc without any preload, also when it is preloaded on top. Named after libc it comes too
 # late: libc serves malloc, the library says so and does no harm.
+# label: full
 set -u
 [ -f "${TEST_LIB:-}" ] || { echo "no library"; exit 77; }
 cat >"$TEST_TMP/main.c" <<'END'

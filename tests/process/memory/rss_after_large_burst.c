@@ -6,6 +6,7 @@
 // args: 1048576
 // args: 33554432
 // needs: memory 1024
+// label: full
 #include "check.h"
 
 int main(int argc, char **argv)

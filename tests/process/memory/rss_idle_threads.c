@@ -2,6 +2,8 @@
 // malloc_trim from the main thread reaches what is not in them.
 // needs: memory 6000
 // timeout: 60
+// label: full
+// alone: yes
 #include "check.h"
 #include <pthread.h>
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Lines are found for a report also when the program has no descriptor 0, 1 and 2 and no descriptor left to open.
+# label: full
 set -u
 tool=$(dirname "$TEST_LIB")/kslab
 [ -x "$tool" ] || { echo "no kslab command"; exit 77; }
