@@ -5,6 +5,7 @@ rows.py       what a row is; the patterns
 programs.py   the real programs
 prepare.py    packages, the build, input files (generated.py makes the larger ones)
 allocators.py where the allocators are, and the proof that a preload works
+newest.py     the peers' newest releases
 measure.py    one run; rounds of runs, interleaved
 mechanisms.py the same for Google Benchmark's programs
 stats.py      medians, means, intervals

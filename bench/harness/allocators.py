@@ -67,8 +67,8 @@ def _revision(root):
     return f"revision {revision}" if revision else "built here"
 
 
-def collect(root, build, named_libraries):
-    """glibc, kslab, the peers, then the libraries named by --lib; and notes on what is missing."""
+def collect(root, build, named_libraries, newest=None):
+    """glibc, kslab, the peers (or those in newest), then the libraries named by --lib; and notes on what is missing."""
     notes = []
     result = [Allocator("glibc", "", _package_version("libc6") or _output("getconf", "GNU_LIBC_VERSION"))]
     extra = dict(named_libraries)
@@ -77,7 +77,7 @@ def collect(root, build, named_libraries):
         result.append(Allocator("kslab", str(kslab.resolve()), _revision(root)))
     else:
         notes.append("kslab: skipped, the build has no libkslab.so yet")
-    peers, missing = installed_peers()
+    peers, missing = (newest, []) if newest else installed_peers()
     result += [peer for peer in peers if peer.name not in extra]
     notes += [f"package {package} is not installed; its allocator is skipped" for package in missing]
     result += [Allocator(name, str(pathlib.Path(path).resolve()), "given by --lib") for name, path in extra.items()]

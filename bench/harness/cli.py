@@ -6,7 +6,7 @@ import re
 import sys
 import time
 
-from . import BenchError, allocators, api, chart, debug_table, debugging, measure, mechanisms, prepare, summary, table
+from . import BenchError, allocators, api, chart, debug_table, debugging, measure, mechanisms, newest, prepare, summary, table
 from .programs import PROGRAMS
 from .rows import PATTERNS
 
@@ -23,6 +23,8 @@ def parse(arguments):
     parser.add_argument("--only", metavar="REGEX", help="only rows whose name matches")
     parser.add_argument("--lib", metavar="NAME=PATH", action="append", default=[],
                         help="one more allocator to preload; kslab=PATH replaces the built one; may be repeated")
+    parser.add_argument("--newest", action="store_true",
+                        help="take the peers from Debian unstable where its packages load here, and install nothing of it")
     parser.add_argument("--runs", metavar="N", type=int, help="runs of each row and allocator (7; with --quick 3)")
     parser.add_argument("--json", metavar="FILE", help="write everything measured")
     parser.add_argument("--svg", metavar="FILE", help="write a chart")
@@ -50,6 +52,8 @@ def parse(arguments):
         raise BenchError("--tools goes with --debug")
     if parsed.debug and (parsed.svg or parsed.lib):
         raise BenchError("--debug knows neither --svg nor --lib")
+    if parsed.newest and (parsed.debug or parsed.api):
+        raise BenchError("--newest goes with neither --debug nor --api")
     for name in filter(None, (parsed.json, parsed.svg)):
         if not pathlib.Path(name).absolute().parent.is_dir():
             raise BenchError(f"cannot write {name}: no such directory")
@@ -172,7 +176,9 @@ def run(root, arguments):
     rows, singles = _select(parsed, places)
 
     machine = summary.machine()
-    measured, notes = allocators.collect(root, directory, named)
+    newer, notes = newest.peers(root / "build") if parsed.newest else (None, [])
+    measured, more = allocators.collect(root, directory, named, newer)
+    notes += more
     for note in notes:
         prepare.say(note)
     for allocator in measured:
