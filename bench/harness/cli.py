@@ -18,7 +18,7 @@ def parse(arguments):
         prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measures kslab against glibc, jemalloc, mimalloc and tcmalloc: real programs, patterns, single mechanisms.",
         epilog="Every allocator is preloaded into every program, in rounds of shuffled order; see bench/README.md.\n"
-               "KSLAB_* variables are passed on to the measured programs. Exit status: 0, 1 if a run failed, 2 for a wrong call.")
+               "KSLAB_* variables are passed on to the measured programs. Exit status: 0, 1 if a run failed, 2 for a wrong call,\n130 or 141 if interrupted or the reader left.")
     parser.add_argument("--quick", action="store_true", help="fewer rows, less work, 3 runs: about 3 minutes on 2 cores")
     parser.add_argument("--only", metavar="REGEX", help="only rows whose name matches")
     parser.add_argument("--lib", metavar="NAME=PATH", action="append", default=[],

@@ -1,9 +1,13 @@
-"""The peers' newest releases: Debian unstable's packages, checked as apt does, unpacked below the build tree, not installed."""
+"""The peers' newest releases: Debian unstable's packages, unpacked below the build tree, not installed.
+
+Their digests are in a list whose digest is in a file that Debian signed. How old that file is is not asked.
+"""
 import dataclasses
 import hashlib
 import lzma
 import pathlib
 import re
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -11,7 +15,7 @@ import urllib.request
 from . import BenchError, allocators, prepare
 
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
-# Name, package by a pattern (its name holds the library's version), library.
+# As allocators.PEERS: name, package by a pattern (its name holds the library's version), library.
 PACKAGES = (
     ("jemalloc", r"libjemalloc\d", "libjemalloc.so.*"),
     ("mimalloc", r"libmimalloc\d+", "libmimalloc.so.*"),
@@ -47,10 +51,12 @@ def _checked(address, size, digest):
 def _index(site, directory):
     """The stanzas of unstable's list of packages, whose digest is in a file that Debian signed."""
     architecture = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
-    signed = directory / "InRelease"
-    signed.write_bytes(_get(f"{site}/dists/unstable/InRelease"))
-    if subprocess.run(["gpgv", "-q", "--keyring", KEYS, str(signed)], capture_output=True, check=False).returncode != 0:
-        raise BenchError(f"--newest: {signed} has no signature of Debian's that gpgv accepts ({KEYS})")
+    received, signed = directory / "InRelease", directory / "Release"  # only what lies within the signature counts
+    received.write_bytes(_get(f"{site}/dists/unstable/InRelease"))
+    signed.unlink(missing_ok=True)
+    checked = subprocess.run(["gpgv", "-q", "--keyring", KEYS, "--output", str(signed), str(received)], capture_output=True, check=False)
+    if checked.returncode != 0 or not signed.exists():
+        raise BenchError(f"--newest: {received} has no signature of Debian's that gpgv accepts ({KEYS})")
     name = f"main/binary-{architecture}/Packages.xz"
     found = re.search(rf"^ ([0-9a-f]{{64}}) +(\d+) {re.escape(name)}$", signed.read_text(), re.MULTILINE)
     if not found:
@@ -65,13 +71,19 @@ def _fetch(site, stanza, directory):
     if not place.exists():
         archive = directory / "package.deb"
         archive.write_bytes(_checked(f"{site}/{field['Filename']}", field["Size"], field["SHA256"]))
-        subprocess.run(["dpkg", "-x", str(archive), str(place)], check=True)
+        unpacked = directory / "unpacked"
+        shutil.rmtree(unpacked, ignore_errors=True)
+        subprocess.run(["dpkg", "-x", str(archive), str(unpacked)], check=True)
         archive.unlink()
+        unpacked.rename(place)
     return place, field["Version"]
 
 
 def peers(build):
     """The installed peers, each replaced by its newest release where that loads on this system; and notes on the others."""
+    lacking = [tool for tool in ("apt-get", "dpkg", "gpgv") if not shutil.which(tool)]
+    if lacking:
+        raise BenchError(f"--newest: there is no {lacking[0]}; it needs apt, dpkg and gpgv")
     directory = pathlib.Path(build) / "newest"
     directory.mkdir(parents=True, exist_ok=True)
     prepare.say("getting the peers' newest packages")
@@ -88,9 +100,11 @@ def peers(build):
         loads = subprocess.run(["/bin/true"], env={"LD_PRELOAD": path}, capture_output=True, text=True, check=False)
         if loads.returncode or loads.stderr:
             wants = re.search(r"version `(\S+)' not found", loads.stderr)
-            notes.append(f"{name} {version} does not load here{f' (it wants {wants[1]})' if wants else ''}; {_stays(installed, name)}")
+            reason = f"does not load here{f' (it wants {wants[1]})' if wants else ''}"
+            notes.append(f"{name} {version} {reason}; {_stays(installed, name)}")
             continue
-        installed[name] = dataclasses.replace(installed.get(name, allocators.Allocator(name)), library=path, version=f"{version} (unstable)")
+        installed[name] = dataclasses.replace(installed.get(name, allocators.Allocator(name)),
+                                              library=path, version=f"{version} (unstable)")
     return list(installed.values()), notes
 
 

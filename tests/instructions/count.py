@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Counts the instructions that malloc and free execute on the fast path, and the calls they make.
 
-The program runs under callgrind with the library preloaded. Fails when a count is above its budget, or when the fast path calls anything. 77: valgrind is not there.
+The program runs under callgrind with the library preloaded. Fails when a count is above its budget, or when the fast
+path calls anything. 77: valgrind is not there.
 """
 import argparse
 import os
 import sys
 
-import callgrind
+import under_valgrind
 
 # One symbol of several at the same address is shown.
 NAMES = {"malloc": {"malloc", "__libc_malloc"}, "free": {"free", "cfree", "__libc_free"}}
@@ -31,11 +32,11 @@ def main():
     parser.add_argument("--malloc", type=int, required=True, help="the most instructions malloc may take")
     parser.add_argument("--free", type=int, required=True, help="the most instructions free may take")
     arguments = parser.parse_args()
-    if callgrind.missing():
+    if under_valgrind.skip_without_it():
         return 77
     failed = False
     library = os.path.basename(os.path.realpath(arguments.library))
-    for (size, depth, iterations), functions in callgrind.between_marks(
+    for (size, depth, iterations), functions in under_valgrind.between_marks(
             arguments.program, environment=dict(os.environ, LD_PRELOAD=arguments.library)):
         counts = {name: count for (inside, name), count in functions.items() if inside == library}
         where = f"size {size}, {depth} at a time"

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 
-import callgrind
+import under_valgrind
 
 SINGLE = ("kslab_kmem_cache_alloc", "kslab_kmem_cache_free")
 BULK = ("kslab_kmem_cache_alloc_bulk", "kslab_kmem_cache_free_bulk")
@@ -19,11 +19,11 @@ CALLED = {"loop_empty": (), "loop_cache": SINGLE, "loop_bulk16": BULK, "loop_bul
 
 def measure(program):
     """(name of the loop, iterations, instructions and calls of each function) for each measurement."""
-    return [(name, int(iterations), by_name(functions)) for (name, iterations), functions in callgrind.between_marks(program)]
+    return [(name, int(iterations), by_name(functions)) for (name, iterations), functions in under_valgrind.between_marks(program)]
 
 
 def by_name(functions):
-    """Those of the program and of the library, wherever the library is."""
+    """Those of all objects, wherever the library is."""
     counts = {}
     for (_, name), (own, calls) in functions.items():
         had = counts.get(name, (0, 0))
@@ -71,7 +71,7 @@ def main():
     parser.add_argument("--most-inlined", type=int, required=True, help="the same, inlined")
     parser.add_argument("--most-kmalloc", type=int, required=True, help="the most for kmalloc and kfree together")
     arguments = parser.parse_args()
-    if callgrind.missing():
+    if under_valgrind.skip_without_it():
         return 77
     failures = []
     for program in arguments.called:

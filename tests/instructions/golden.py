@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 
-import callgrind
+import under_valgrind
 
 # Name and work in per cent: four to two hundred million instructions of the library's.
 PATTERNS = (("bignum", 2), ("hash_tables", 2), ("json_tree", 4), ("linked_lists", 2), ("logic_minimiser", 2),
@@ -22,7 +22,7 @@ def run(arguments, pattern, work):
     # Without what the caller may have set, and with nothing that depends on how long it takes.
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LD_PRELOAD": arguments.library, "KSLAB_DECAY_MS": "100000"}
     # How many free slabs a cache keeps depends on how many CPUs there are: one.
-    functions = callgrind.whole([f"{arguments.patterns}/{pattern}", str(work)], environment=environment,
+    functions = under_valgrind.whole([f"{arguments.patterns}/{pattern}", str(work)], environment=environment,
                                 before=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
     library = os.path.basename(os.path.realpath(arguments.library))
     return sum(own for (inside, _), (own, _) in functions.items() if inside == library)
@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--golden", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.txt"))
     parser.add_argument("--update", action="store_true", help="write the golden file")
     arguments = parser.parse_args()
-    if callgrind.missing():
+    if under_valgrind.skip_without_it():
         return 77
     if not arguments.update:
         compiler, golden = read_golden(arguments.golden)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-import callgrind
+import under_valgrind
 
 SMALL = (("true",), ("cat", "/dev/null"))
 PROGRAMS = SMALL + (("perl", "-e", "my %h; $h{$_} = [$_] for 1 .. 20000"), ("git", "--version"), ("sort", os.path.abspath(__file__)),
@@ -79,7 +79,7 @@ def size_of(spans):
 
 def functions_run(library, command):
     """The names of the library's functions that the command runs."""
-    functions = callgrind.whole(command, "--demangle=no", environment=environment(library))
+    functions = under_valgrind.whole(command, "--demangle=no", environment=environment(library))
     return {plain(name) for inside, name in functions if inside == os.path.basename(library)}
 
 
@@ -88,7 +88,7 @@ def bytes_used(library, command):
     used = set()
     with tempfile.TemporaryDirectory() as scratch:
         trace, bases = os.path.join(scratch, "trace"), os.path.join(scratch, "bases")
-        callgrind.valgrind(command, "--tool=lackey", "--trace-mem=yes", f"--log-file={trace}",
+        under_valgrind.valgrind(command, "--tool=lackey", "--trace-mem=yes", f"--log-file={trace}",
                            environment=environment(library, LD_DEBUG="files", LD_DEBUG_OUTPUT=bases))
         text = "".join(open(os.path.join(scratch, f), encoding="utf-8").read() for f in os.listdir(scratch) if f.startswith("bases"))
         # valgrind's own start, outside of it, comes first.
@@ -156,7 +156,7 @@ def main():
     parser.add_argument("--patterns", help="where the built patterns are")
     arguments = parser.parse_args()
     library = os.path.realpath(arguments.library)
-    if callgrind.missing():
+    if under_valgrind.skip_without_it():
         return 77
     if arguments.check:
         with open(arguments.near, encoding="utf-8") as file:

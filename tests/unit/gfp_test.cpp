@@ -1,6 +1,6 @@
 // GFP flags: what an allocation does with each when there is memory, and when KSLAB_LIMIT is reached: its result, and
 // whether shrinkers were asked. The same with and without debugging.
-// slow: gfp.the_matrix_with_debugging
+// full: gfp.the_matrix_with_debugging
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <string.h>

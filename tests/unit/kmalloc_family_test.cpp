@@ -1,5 +1,5 @@
 // kmalloc and its kin against an independent table of classes: addresses, sizes, contents, with and without debugging.
-// slow: kmalloc_family.kmem_ptr_validate_takes_its_objects_and_nothing_else
+// full: kmalloc_family.kmem_ptr_validate_takes_its_objects_and_nothing_else
 #include <gtest/gtest.h>
 #include <string.h>
 

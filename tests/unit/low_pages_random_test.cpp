@@ -1,5 +1,5 @@
 // Both page allocators in turn, at random, each against a shadow of its own and validated after each step.
-// slow: low_pages_random.both_agree_with_their_shadows
+// full: low_pages_random.both_agree_with_their_shadows
 #include <gtest/gtest.h>
 
 #include <cstdio>

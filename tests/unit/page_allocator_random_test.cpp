@@ -1,5 +1,5 @@
 // Random allocate, release, grow, shrink, move, decay and purge against a shadow, validated after each step.
-// slow: page_allocator_random.*
+// full: page_allocator_random.*
 #include <gtest/gtest.h>
 
 #include <cstdio>

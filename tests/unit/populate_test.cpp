@@ -1,5 +1,5 @@
 // Pages that come in one call: which are resident before anybody touched them. Each case runs in a process of its own.
-// slow: pages/large_objects.no_more_when_one_was_used_in_part/2000
+// full: pages/large_objects.no_more_when_one_was_used_in_part/*
 #include "kmalloc/populate.h"
 
 #include <gtest/gtest.h>

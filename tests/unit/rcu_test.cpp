@@ -1,6 +1,6 @@
 // Read sections, grace periods and callbacks. What must not happen is looked for until the one who waits has started
 // its grace period and then had many chances to go on.
-// slow: grace_period.unlinked_objects_outlive_their_readers
+// full: grace_period.unlinked_objects_outlive_their_readers
 #include "kslab/rcu.h"
 
 #include <errno.h>

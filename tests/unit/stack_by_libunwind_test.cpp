@@ -1,6 +1,6 @@
 // Frames that only libunwind can follow: written here by hand, with rules that kslab's own reader of unwind tables has
 // no words for, and with a frame pointer that leads nowhere.
-// slow: stack_by_libunwind.a_million_frames
+// full: stack_by_libunwind.a_million_frames
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <malloc.h>

@@ -1,5 +1,5 @@
 // run_filter: another program as a filter, unnoticed by this process.
-// slow: run_filter.hanging_filter_is_killed
+// full: run_filter.hanging_filter_is_killed
 #include <dirent.h>
 #include <gtest/gtest.h>
 #include <linux/audit.h>

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 
-def missing():
+def skip_without_it():
     """Whether valgrind is not there; says so, as a test that is skipped must."""
     if shutil.which("valgrind") is None:
         print("skipped: valgrind is not installed")
@@ -17,12 +17,12 @@ def missing():
 
 
 def valgrind(command, *options, environment=None, before=None):
-    """Runs the command; what it printed. `before` runs in the child."""
+    """Runs the command; what it printed, and what valgrind said. `before` runs in the child."""
     run = subprocess.run(["valgrind", "--soname-synonyms=somalloc=NONE", *options, *command], env=environment,
                          capture_output=True, check=False, preexec_fn=before)
     if run.returncode != 0:
         sys.exit(f"valgrind {' '.join(command)} ended with {run.returncode}:\n{run.stderr.decode(errors='replace')[-2000:]}")
-    return run.stdout
+    return run.stdout, run.stderr.decode(errors="replace")
 
 
 def _callgrind(command, out, *options, **more):
@@ -68,9 +68,9 @@ def between_marks(program, **more):
     work of exactly as many calls as the program says.
     """
     with tempfile.TemporaryDirectory() as directory:
-        text = _callgrind([program], f"{directory}/out", "--zero-before=measure_begin", "--dump-before=measure_end", **more)
+        text, said = _callgrind([program], f"{directory}/out", "--zero-before=measure_begin", "--dump-before=measure_end", **more)
         rows = [line.split() for line in text.decode().splitlines()]
         dumps = sorted(glob.glob(f"{directory}/out.*"), key=lambda name: int(name.rsplit(".", 1)[1]))
         if len(dumps) < len(rows):
-            sys.exit(f"{program}: {len(dumps)} dumps for {len(rows)} measurements")
+            sys.exit(f"{program}: {len(dumps)} dumps for {len(rows)} measurements:\n{said}")
         return [(row, functions(dump)) for row, dump in zip(rows, dumps)]
