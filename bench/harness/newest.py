@@ -4,6 +4,7 @@ Their digests are in a list whose digest is in a file that Debian signed. How ol
 """
 import dataclasses
 import hashlib
+import http.client
 import lzma
 import pathlib
 import re
@@ -24,10 +25,10 @@ PACKAGES = (
 
 
 def _site():
-    """Where this machine's apt gets Debian from, security updates aside."""
-    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"],
+    """Where this machine's apt gets Debian from; security updates have a label of their own."""
+    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian"],
                             capture_output=True, text=True, check=False).stdout.split()
-    sites = [site for site in listed if "security" not in site and site.startswith("http")]
+    sites = [site for site in listed if site.startswith("http")]
     if not sites:
         raise BenchError("--newest: apt names no place to get Debian's packages from")
     return sites[0].rstrip("/")
@@ -37,7 +38,7 @@ def _get(address):
     try:
         with urllib.request.urlopen(address, timeout=120) as answer:
             return answer.read()
-    except (urllib.error.URLError, OSError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         raise BenchError(f"--newest: cannot get {address}: {error}") from error
 
 
@@ -73,7 +74,8 @@ def _fetch(site, stanza, directory):
         archive.write_bytes(_checked(f"{site}/{field['Filename']}", field["Size"], field["SHA256"]))
         unpacked = directory / "unpacked"
         shutil.rmtree(unpacked, ignore_errors=True)
-        subprocess.run(["dpkg", "-x", str(archive), str(unpacked)], check=True)
+        if subprocess.run(["dpkg", "-x", str(archive), str(unpacked)], check=False).returncode != 0:
+            raise BenchError(f"--newest: dpkg cannot unpack {archive}")
         archive.unlink()
         unpacked.rename(place)
     return place, field["Version"]
@@ -91,12 +93,16 @@ def peers(build):
     stanzas = _index(site, directory)
     installed, notes = {peer.name: peer for peer in allocators.installed_peers()[0]}, []
     for name, package, library in PACKAGES:
-        stanza = next((one for one in stanzas if re.match(rf"Package: {package}\n", one)), None)
-        if not stanza:
+        found = [one for one in stanzas if re.match(rf"Package: {package}\n", one)]
+        if not found:
             notes.append(f"{name}: unstable has no package {package}; {_stays(installed, name)}")
             continue
-        place, version = _fetch(site, stanza, directory)
-        path = str(sorted(place.rglob(library))[-1].resolve())
+        place, version = _fetch(site, found[-1], directory)  # while both are there, the old library sorts before the new one
+        files = sorted(place.rglob(library))
+        if not files:
+            notes.append(f"{name} {version} has no {library}; {_stays(installed, name)}")
+            continue
+        path = str(files[-1].resolve())
         loads = subprocess.run(["/bin/true"], env={"LD_PRELOAD": path}, capture_output=True, text=True, check=False)
         if loads.returncode or loads.stderr:
             wants = re.search(r"version `(\S+)' not found", loads.stderr)

@@ -1,5 +1,6 @@
 // A thread that waits for a vforked child cannot be stopped, and need not be: the scan does not wait for it.
 // env: KSLAB_DEBUG=1
+// alone: yes
 // expect-stderr: memory leak: 100 bytes in 1 object
 #include "leak.h"
 
