@@ -23,7 +23,7 @@ def run(arguments, pattern, work):
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LD_PRELOAD": arguments.library, "KSLAB_DECAY_MS": "100000"}
     # How many free slabs a cache keeps depends on how many CPUs there are: one.
     functions = under_valgrind.whole([f"{arguments.patterns}/{pattern}", str(work)], environment=environment,
-                                before=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
+                                     before=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
     library = os.path.basename(os.path.realpath(arguments.library))
     return sum(own for (inside, _), (own, _) in functions.items() if inside == library)
 

@@ -89,7 +89,7 @@ def bytes_used(library, command):
     with tempfile.TemporaryDirectory() as scratch:
         trace, bases = os.path.join(scratch, "trace"), os.path.join(scratch, "bases")
         under_valgrind.valgrind(command, "--tool=lackey", "--trace-mem=yes", f"--log-file={trace}",
-                           environment=environment(library, LD_DEBUG="files", LD_DEBUG_OUTPUT=bases))
+                                environment=environment(library, LD_DEBUG="files", LD_DEBUG_OUTPUT=bases))
         text = "".join(open(os.path.join(scratch, f), encoding="utf-8").read() for f in os.listdir(scratch) if f.startswith("bases"))
         # valgrind's own start, outside of it, comes first.
         base = int(re.findall(re.escape(os.path.basename(library)) + r"[^/]*?base: 0x([0-9a-f]+)", text)[-1], 16)

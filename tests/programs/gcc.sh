@@ -18,10 +18,7 @@ proof() {
 
 prepare() {
     local functions=500 shapes=24
-    case $mode in
-        1) functions=60 shapes=3 ;;
-        full) functions=20 shapes=1 ;;
-    esac
+    [[ -z $mode ]] || functions=60 shapes=3
     awk -v n="$functions" 'BEGIN {
         print "#include <stdio.h>\n#include <string.h>"
         for (f = 0; f < n; f++) {
