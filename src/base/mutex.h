@@ -32,7 +32,6 @@ enum class lock_rank : uint8_t {
     object,       // debug/object/places.cpp: the state of one object under debugging, by stripes
     quarantine,   // debug/object/quarantine.cpp
     guard,        // debug/guard/guard.cpp
-    run_cache,    // recently freed runs of large allocations
     page_allocator,
     page_map,  // making sections and leaves
     stack_depot,  // debug/stack/stack_depot.cpp: adding a stack

@@ -62,7 +62,8 @@ void find_indices(const kmem_cache* cache, void* const* objects, const row& r, u
 // A slab whose objects have a destructor only becomes free here: the caller may hold a lock, and destructors are the
 // program's. Reaping and shrinking destroy it.
 void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
-    if (s->inuse == 0 && node.free_objects > node.free_limit && s->cache->dtor == nullptr) {
+    bool enough = node.free_objects > node.free_limit || straight_to_pages(s->cache);
+    if (s->inuse == 0 && enough && s->cache->dtor == nullptr) {
         slab_unlink(node, s);
         return destroyed.add(&s->list);
     }

@@ -9,6 +9,7 @@
 #include "os/nodes.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
+#include "pages/populate.h"
 
 namespace kslab {
 
@@ -59,8 +60,9 @@ void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
 
 // A slab of a cache that has many will be filled soon: its pages come in one call. What of them stays unused is a small
 // part of what the cache has.
-void populate(const run* pages, size_t pages_so_far) {
+void populate(const kmem_cache* cache, run* pages, size_t pages_so_far) {
     constexpr size_t kPart = 8;
+    if (of_whole_pages(cache)) return populate_like_others(pages);
     if (pages->content != run_content::zero || pages_so_far < kPart * pages->pages) return;
     os_populate(pages->memory(), pages->pages * kPageSize);
 }
@@ -75,7 +77,7 @@ slab* make_slab(kmem_cache* cache, unsigned n, const slab_layout& layout, uint32
         return nullptr;
     }
     if (KSLAB_UNLIKELY(nodes_are_real)) bind_to_node(pages_of_slab, n);
-    populate(pages_of_slab, cache->at(n).num_pages);
+    populate(cache, pages_of_slab, cache->at(n).num_pages);
     char* s_mem = static_cast<char*>(pages_of_slab->memory()) + layout.mgmt + colour;
     slab_init(s, cache, pages_of_slab, s_mem, layout.num);
     s->node = static_cast<uint8_t>(n);
@@ -190,6 +192,7 @@ void slab_release(slab* s) {
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);
     page_map_set_owners(pages_of_slab->start, pages_of_slab->pages, page_owner{});
     metadata_free(s, descriptor_bytes(s->cache, s->num));
+    note_use(pages_of_slab);
     release_run(pages_of_slab);
 }
 

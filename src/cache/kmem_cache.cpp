@@ -78,6 +78,7 @@ slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far) {
     // The smallest order for what a shrinker gives back object by object.
     if ((cache->flags & SLAB_RECLAIM_ACCOUNT) != 0) return make_smallest_layout(cache->size, cache->align);
     if (cache->debug != 0) return make_layout(cache->size, cache->align, floor_pages_for(0));
+    if (of_whole_pages(cache)) return make_smallest_layout(cache->size, cache->align);
     return make_layout(cache->size, cache->align, floor_pages_for(slabs_so_far));
 }
 
@@ -132,7 +133,8 @@ bool cache_setup(kmem_cache* cache, const cache_request& request) {
     cache->reciprocal = reciprocal_of(cache->size, size_t{largest.pages} * kPageSize);
     if (!make_nodes(cache)) return false;
     unsigned limit = array_limit(cache->size);
-    return cache_set_tunables(cache, limit, array_batchcount(limit), shared_factor(cache->size));
+    unsigned shared = of_whole_pages(cache) ? kWholePagesShared : shared_factor(cache->size);
+    return cache_set_tunables(cache, limit, array_batchcount(limit), shared);
 }
 
 void construct_object(kmem_cache* cache, void* object, gfp_t gfp) {

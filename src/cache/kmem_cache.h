@@ -7,9 +7,11 @@
 #include "kslab/gfp.h"
 #include "kslab/slab_flags.h"
 
+#include "base/host.h"
 #include "base/mutex.h"
 #include "base/relaxed.h"
 #include "config/debug_switches.h"
+#include "config/size_classes.h"
 #include "check/place.h"
 #include "slab/slab.h"
 
@@ -77,6 +79,7 @@ struct cache_node {
 // Internal, beside the public flags (kslab/slab_flags.h).
 inline constexpr unsigned long kCacheGeneral = 0x1;  // a size class of kmalloc
 inline constexpr unsigned long kCacheNatural = 0x2;  // aligned by its size under debugging, too (kmalloc/twins.h)
+inline constexpr unsigned long kCacheWholePages = 0x4;  // a size class beyond kFastMaximum: the slab is the object
 
 inline constexpr size_t kCacheNameBytes = 32;
 
@@ -161,6 +164,11 @@ struct cache_config {
     bool stats = false;
 };
 extern cache_config cache_settings;
+
+inline bool of_whole_pages(const kmem_cache* cache) { return (cache->flags & kCacheWholePages) != 0; }
+// Of these nothing waits between a thread's array and the page allocator, where the pages serve all sizes, unless other threads
+// may want it.
+inline bool straight_to_pages(const kmem_cache* cache) { return of_whole_pages(cache) && host_single_threaded(); }
 
 // Cut to what there is room for.
 void copy_cache_name(char* to, const char* from);

@@ -164,7 +164,7 @@ bool worth_purging(cache_node& node, size_t size, size_t returned) {
 
 // All of them of this node.
 void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsigned count, bool past_shared) {
-    unsigned given = past_shared ? 0 : give_shared(node.shared, objects, count);
+    unsigned given = past_shared || straight_to_pages(cache) ? 0 : give_shared(node.shared, objects, count);
     if (given == count) return;
     free_block(cache, objects + given, count - given);
     if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;

@@ -5,7 +5,8 @@
 //   odd      adds 48 80 112, above 256 the quarter steps 320 384 448 512 640 … 8192, and above 1024 powers of two with a
 //            header, as records and pages of a database have: 1088 2176 4608
 //   fine     adds 160 224 as well
-// With the kernel's slab geometry the classes go on to 131072 by powers of two.
+// Beyond 8192 the last two go on to 131072 by whole pages, in steps of a quarter of a doubling: 12288 16384 20480 … 131072.
+// With the kernel's slab geometry all profiles do, by powers of two.
 #pragma once
 #include "config/options.h"
 
@@ -13,16 +14,17 @@ namespace kslab {
 
 inline constexpr size_t kSmallestClass = 8;       // kmalloc and kmem_cache users; malloc starts at 16
 inline constexpr size_t kMallocMinimum = 16;      // the ABI's alignment of every malloc result
-inline constexpr size_t kFastMaximum = 8192;      // malloc's table ends here
-inline constexpr size_t kLargestClass = 131072;   // only with KSLAB_GEOMETRY=kernel
-inline constexpr unsigned kMaxClasses = 40;
+inline constexpr size_t kFastMaximum = 8192;      // malloc's table ends here; classes above are of whole pages
+inline constexpr size_t kLargestClass = 131072;
+inline constexpr unsigned kMaxClasses = 50;
 
 struct size_class_table {
     unsigned count;
     uint32_t size[kMaxClasses];  // ascending; size[0] is 8
 };
 
-size_class_table make_size_classes(size_profile profile, slab_geometry geometry);
+// Without `whole_pages` those above 8192 are missing, unless the geometry is the kernel's.
+size_class_table make_size_classes(size_profile profile, slab_geometry geometry, bool whole_pages = true);
 
 // The kernel's limits for an array of objects of this size (enable_cpucache, Linux 2.6.17).
 constexpr unsigned array_limit(size_t object_size) {
@@ -36,6 +38,8 @@ constexpr unsigned array_batchcount(unsigned limit) { return (limit + 1) / 2; }
 
 // How many batches the shared array holds: hand-over between threads pays up to a page.
 constexpr unsigned shared_factor(size_t object_size) { return object_size <= kPageSize ? 8 : 0; }
+// Of classes of whole pages, whose slabs are one object each: what passes between threads would make and end a slab each time.
+inline constexpr unsigned kWholePagesShared = 2;
 
 // kmalloc_index() of the kernel's header: 1 is 96, 2 is 192, n is 2^n. 0 for a size of 0.
 unsigned kernel_kmalloc_index(size_t size);

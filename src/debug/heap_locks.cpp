@@ -6,7 +6,6 @@
 #include "debug/object/objects.h"
 #include "debug/object/quarantine.h"
 #include "debug/stack/stack_depot.h"
-#include "kmalloc/run_cache.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
 #include "thread/rcu.h"
@@ -20,7 +19,6 @@ namespace {
 struct {
     bool tuning, chain, threads, deferred, callbacks, runs_of_debugging, quarantine, guard, pages, map, stacks, metadata;
     bool objects[kObjectLocks];
-    bool runs[kRunCaches];
     uintptr_t former_owner;
 } held;
 
@@ -88,7 +86,6 @@ void heap_locks_take() {
     held.deferred = deferred_lock.lock();
     held.callbacks = rcu_callbacks_lock.lock();
     lock_debugging();
-    run_cache_lock_all(held.runs);
     held.pages = page_allocator::lock().lock();
     held.map = page_map_lock.lock();
     held.stacks = stack_depot_lock.lock();
@@ -104,7 +101,6 @@ void heap_locks_release() {
     stack_depot_lock.unlock(held.stacks);
     page_map_lock.unlock(held.map);
     page_allocator::lock().unlock(held.pages);
-    run_cache_unlock_all(held.runs);
     unlock_debugging();
     rcu_callbacks_lock.unlock(held.callbacks);
     deferred_lock.unlock(held.deferred);
@@ -121,7 +117,6 @@ void heap_locks_reset() {
     stack_depot_lock.reset();
     page_map_lock.reset();
     page_allocator::lock().reset();
-    run_cache_reset_locks();
     reset_debugging();
     rcu_callbacks_lock.reset();
     deferred_lock.reset();

@@ -14,6 +14,8 @@ using namespace kslab;
 
 namespace {
 
+constexpr gfp_t kSpecialFlags = __GFP_ZERO | __GFP_DMA;
+
 // None: reported by debugging, and nothing is to be done.
 page_owner owner_or_report(const void* object, call_kind kind) {
     page_owner owner = owner_of(object);
@@ -54,7 +56,8 @@ KSLAB_NOINLINE void kfree_slow(void* object) {
 // Reached by a jump, as kmalloc's caller called it.
 KSLAB_NOINLINE void* kmalloc_missed(size_t size, gfp_t flags) {
     const void* caller = __builtin_return_address(0);
-    void* object = kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .caller = caller});
+    auto special = [=] { return kmalloc_special({.kind = call_kind::kmalloc, .size = size, .gfp = flags, .caller = caller}); };
+    void* object = (flags & kSpecialFlags) == 0 ? malloc_whole_pages(size, special) : special();
     KSLAB_PROBE5(kmalloc, __builtin_return_address(0), object, size, ksize(object), flags);
     return object;
 }
@@ -63,8 +66,6 @@ KSLAB_NOINLINE void* kmalloc_missed(size_t size, gfp_t flags) {
 void* kmalloc_for(size_t size, gfp_t flags, const void* caller) {
     return KSLAB_UNLIKELY(by_module) ? kmalloc_track(size, flags, caller) : kmalloc(size, flags);
 }
-
-constexpr gfp_t kSpecialFlags = __GFP_ZERO | __GFP_DMA;
 
 }  // namespace
 

@@ -6,7 +6,6 @@
 #include "config/debug_names.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/module_groups.h"
-#include "kmalloc/run_cache.h"
 #include "os/clock.h"
 #include "os/environment.h"
 #include "os/memory.h"
@@ -44,7 +43,8 @@ void make_class_cache(unsigned index) {
     size_t size = kmalloc_caches.classes.size[index];
     char name[kCacheNameBytes];
     make_name(name, size);
-    cache_request request{.name = name, .size = size, .flags = kCacheGeneral};
+    bool whole_pages = size > kFastMaximum && active_options.geometry == slab_geometry::kslab;
+    cache_request request{.name = name, .size = size, .flags = kCacheGeneral | (whole_pages ? kCacheWholePages : 0)};
     request.debug = cache_debug_flags(active_switches, request);
     // A cache under debugging, or whose hits are counted, or whose callers, has no slot: its objects take the slow path
     // each time.
@@ -77,6 +77,8 @@ void make_size_tables() {
         kmalloc_slots.slot[unit] = kmalloc_caches.caches[index].slot;
         kmalloc_slots.bytes[unit] = static_cast<uint16_t>(kmalloc_caches.classes.size[index]);
     }
+    for (size_t pages = kFastMaximum / kPageSize + 1; pages * kPageSize <= kmalloc_caches.largest; pages++)
+        kmalloc_slots.slot_of_pages[pages - 1] = class_for(pages * kPageSize)->slot;
 }
 
 std::atomic<uint64_t> next_drain{0};
@@ -88,7 +90,6 @@ void reap_everything(uint64_t now) {
     });
     if (now < next_drain.load(std::memory_order_relaxed)) return;
     next_drain.store(now + active_options.decay_ms, std::memory_order_relaxed);
-    run_cache_drain(false);
     drain_orphans();
 }
 
@@ -117,8 +118,8 @@ void boot_once() {
     nodes_boot(active_options.nodes);
     by_module = groups_in_use = active_options.groups == group_choice::modules;
     thread_boot(active_options.thread_cache);
-    run_cache_init(cpus);
-    kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry);
+    // Under debugging a large object is a run, with a redzone and a guard of its own.
+    kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry, debug_flags == 0);
     if (debug_flags != 0) debug_names_check(active_switches, kmalloc_caches.classes);
     for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);
     kmalloc_caches.largest = kmalloc_caches.classes.size[kmalloc_caches.classes.count - 1];
@@ -157,7 +158,6 @@ size_t trim_everything() {
         released += purge_slab_pages(cache);
     });
     rcu_poll_now();
-    run_cache_drain(true);
     for_each_page_allocator([&released](page_allocator& pages) { released += pages.purge_all(); });
     return released;
 }

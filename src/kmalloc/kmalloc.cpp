@@ -6,9 +6,9 @@
 #include "cache/node.h"
 #include "kmalloc/groups.h"
 #include "kmalloc/large.h"
-#include "kmalloc/populate.h"
 #include "kmalloc/shortage.h"
 #include "pages/page_allocator.h"
+#include "pages/populate.h"
 #include "thread/rcu.h"
 
 namespace kslab {
@@ -34,8 +34,7 @@ run* large_run(const call& how) {
     size_t size = how.size == 0 ? 1 : how.size;
     size_t align = how.align > kMallocMinimum ? how.align : kMallocMinimum;
     bool low = (how.gfp & __GFP_DMA) != 0;
-    // Low runs are too few for a cache of their own.
-    run* r = align <= kPageSize && !low ? large_take_cached(size) : nullptr;
+    run* r = nullptr;
     for (unsigned attempt = 0; r == nullptr; attempt++) {
         r = large_allocate({.size = size,
                             .align = align,
@@ -49,7 +48,7 @@ run* large_run(const call& how) {
 }
 
 run* large_run_in_group(group& of, const call& how) {
-    if (!group_make_room(of, large_pages(how.size == 0 ? 1 : how.size) * kPageSize, how.gfp)) return nullptr;
+    if (!group_make_room(of, pages_for(how.size == 0 ? 1 : how.size) * kPageSize, how.gfp)) return nullptr;
     run* r = large_run(how);
     if (r != nullptr && group_charge(of, large_usable(r), must_succeed(how.gfp))) return set_large_group(r, of.id), r;
     group_note_failure(of);
@@ -202,13 +201,15 @@ void* sampled(call how) {
     return debug_functions.allocate(how.size > kmalloc_caches.largest ? nullptr : class_for(how.size), how);
 }
 
-// Null: no class serves it. What debugging left has room in a class that is debugged, perhaps; then it gets a run.
+// Null: no class serves it. What debugging left has room in a class that is debugged, perhaps; then it gets a run. So does what
+// has to read as zero where that is a page or more: the page allocator knows which do.
 kmem_cache* class_of(const call& how) {
     if (how.align > kMallocMinimum) {
         kmem_cache* cache = class_for_aligned(how.size, how.align);
         return cache != nullptr && cache->debug != 0 ? nullptr : cache;
     }
-    return how.size > kmalloc_caches.largest ? nullptr : class_for(how.size);
+    size_t largest = how.zero ? kFastMaximum : kmalloc_caches.largest;
+    return how.size > largest ? nullptr : class_for(how.size);
 }
 
 }  // namespace
@@ -308,8 +309,8 @@ bool resize_in_place(void* object, page_owner owner, size_t size) {
         return size <= have && size >= have / 2;
     }
     large_check_in_use(r, object);
-    if (size <= kmalloc_caches.largest) return false;
-    size_t wanted = large_pages(size);
+    if (size <= kFastMaximum) return false;
+    size_t wanted = pages_for(size);
     if (wanted > r->pages) return resize_charged(r, wanted, grow_run);
     // Giving less than an eighth back is not worth two runs.
     if (r->pages - wanted > r->pages / 8) {
@@ -324,8 +325,8 @@ void* resize_by_moving(void*, page_owner owner, size_t size) {
     // Below 256 KiB copying is cheaper than a system call and new page-table entries.
     constexpr size_t kMoveFrom = (size_t{256} << 10) >> kPageShift;
     run* r = owner.run();
-    if (r == nullptr || r->record != nullptr || r->pages < kMoveFrom || large_pages(size) <= r->pages) return nullptr;
-    return resize_charged(r, large_pages(size), move_run) ? r->memory() : nullptr;
+    if (r == nullptr || r->record != nullptr || r->pages < kMoveFrom || pages_for(size) <= r->pages) return nullptr;
+    return resize_charged(r, pages_for(size), move_run) ? r->memory() : nullptr;
 }
 
 }  // namespace kslab

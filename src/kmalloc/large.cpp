@@ -1,29 +1,17 @@
 #include "kmalloc/large.h"
 
 #include "cache/bad_free.h"
-#include "kmalloc/populate.h"
-#include "kmalloc/run_cache.h"
 #include "pages/page_allocator.h"
+#include "pages/populate.h"
 
 namespace kslab {
-
-size_t large_pages(size_t size) {
-    size_t count = pages_for(size);
-    return count <= kCachedPages ? run_bin_pages(count) : count;
-}
 
 // Above so much a zeroed run takes fresh pages although dirty ones wait: tables of that size are often sparse, and clearing
 // them all would make them resident. Below it clearing what is warm costs less than touching what is not.
 constexpr size_t kFreshPages = ((size_t{4} << 20) >> kPageShift) + 1;
 
-run* large_take_cached(size_t size) {
-    run* r = run_cache_take(pages_for(size));
-    if (r != nullptr) r->state = run_state::used;
-    return r;
-}
-
 run* large_allocate(const large_request& request) {
-    size_t count = large_pages(request.size);
+    size_t count = pages_for(request.size);
     page_allocator& from = request.low ? low_pages : all_pages;
     run* r = from.allocate({.pages = count,
                        .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
@@ -42,12 +30,11 @@ void large_check_in_use(const run* r, const void* object) {
 
 void large_free(run* r, const void* object) {
     large_check_in_use(r, object);
-    // Of two threads that free the same run one finds it cached.
-    if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::cached)))
+    // Of two threads that free the same run one comes too late.
+    if (KSLAB_UNLIKELY(!r->state.change(run_state::used, run_state::leaving)))
         report_bad_free(bad_free::twice, object);
-    if (KSLAB_UNLIKELY(r->watched)) note_use(r);
-    r->content = run_content::dirty;
-    if (!run_cache_give(r)) release_run(r);
+    note_use(r);
+    release_run(r);
 }
 
 size_t large_usable(const run* r) { return r->pages * kPageSize; }

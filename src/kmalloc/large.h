@@ -13,8 +13,6 @@ struct large_request {
     bool low = false;      // below 2 GiB
 };
 
-// A run of that size that was freed lately; null: none waits. Its alignment is a page's.
-run* large_take_cached(size_t size);
 // From the page allocator. Null when memory is short or the size cannot be.
 run* large_allocate(const large_request& request);
 
@@ -26,8 +24,5 @@ void large_free(run* r, const void* object);
 void large_check_in_use(const run* r, const void* object);
 
 size_t large_usable(const run* r);
-
-// Pages for `size`: quarter steps up to 64 pages, so that freed runs fit the next request; exact above.
-size_t large_pages(size_t size);
 
 }  // namespace kslab

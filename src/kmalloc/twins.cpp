@@ -28,7 +28,7 @@ kmem_cache* make(const kmem_cache* of, const char* prefix, unsigned long flags) 
     void* memory = metadata_allocate(sizeof(kmem_cache));
     if (memory == nullptr) return nullptr;
     auto* cache = new (memory) kmem_cache{};
-    cache_request request{.name = name, .size = of->object_size, .flags = kCacheGeneral | kCacheNatural | flags};
+    cache_request request{.name = name, .size = of->object_size, .flags = (of->flags & kCacheWholePages) | kCacheGeneral | kCacheNatural | flags};
     request.debug = cache_debug_flags(active_switches, request);
     if (!thread_assign_index(cache)) return metadata_free(memory, sizeof(kmem_cache)), nullptr;
     if (!cache_setup(cache, request)) return drop(cache), nullptr;

@@ -284,7 +284,7 @@ run* page_allocator::allocate(const page_request& request) {
 
 void page_allocator::release(run* r, run_content content) {
     scoped_lock lock(lock_);
-    KSLAB_ASSERT(r->state == run_state::used || r->state == run_state::cached);
+    KSLAB_ASSERT(r->state == run_state::used || r->state == run_state::leaving);
     used_ -= r->pages;
     used_runs_ -= 1;
     note_release(r->pages);
@@ -302,12 +302,6 @@ void page_allocator::release(run* r, run_content content) {
     if (content != run_content::zero) purge_excess();
 }
 
-size_t page_allocator::cached() const {
-    size_t sum = 0;
-    for (const cached_count& count : cached_) sum += count.pages;
-    return sum;
-}
-
 bool page_allocator::covers(const void* address, run_state& state) {
     scoped_lock lock(lock_);
     const run* r = page_owner_before(address).run();
@@ -318,13 +312,10 @@ bool page_allocator::covers(const void* address, run_state& state) {
 
 page_stats page_allocator::stats() {
     scoped_lock lock(lock_);
-    size_t waiting = cached();
-    size_t waiting_runs = 0;
-    for (const cached_count& count : cached_) waiting_runs += count.runs;
     return {mapped_,
-            used_ - waiting,
-            used_runs_ - waiting_runs,
-            count_[index(run_content::dirty)] + waiting,
+            used_,
+            used_runs_,
+            count_[index(run_content::dirty)],
             count_[index(run_content::zero)],
             count_[index(run_content::stuck)],
             largest_used_};

@@ -26,16 +26,6 @@
 
 namespace kslab {
 
-// How many run caches there may be (kmalloc/run_cache.h).
-inline constexpr unsigned kRunCaches = 8;
-
-// What one of them holds: that counts as dirty, not as live. Each is written under another lock, that cache's: lines of
-// their own.
-struct alignas(kCacheLine) cached_count {
-    relaxed<size_t> pages;
-    relaxed<size_t> runs;
-};
-
 struct page_stats {
     size_t mapped = 0;  // address space held, in pages
     size_t used = 0;    // handed out
@@ -73,9 +63,6 @@ public:
     // happened. Room to grow further is reserved behind it where address space allows. Low runs never move: the system
     // would choose any place.
     bool move(run* r, size_t pages);
-
-    // Run cache `which` writes it, with its lock held.
-    cached_count& cached_by(unsigned which) { return cached_[which]; }
 
     // How many pages are handed out; no lock is taken.
     size_t used() const { return used_; }
@@ -132,7 +119,6 @@ private:
     size_t give_back(run* r, scoped_lock& lock);
     size_t unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock);
     size_t kept_address_space() const;
-    size_t cached() const;
     size_t bound() const;
     void note_used(size_t more);
     void note_allocation(size_t pages);
@@ -161,7 +147,6 @@ private:
     list_head transit_{};  // runs that go back to the system just now
     relaxed<size_t> count_[3]{};  // free pages by run_content
     relaxed<size_t> used_ = 0;
-    cached_count cached_[kRunCaches]{};  // of used_
     relaxed<size_t> used_runs_;
     size_t largest_used_ = 0;
     size_t mapped_ = 0;

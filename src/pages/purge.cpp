@@ -38,7 +38,7 @@ size_t page_allocator::least_bound() const {
 }
 
 size_t page_allocator::bound() const {
-    size_t live = used_ - cached();
+    size_t live = used_;
     size_t allowed = live / 4 > least_bound() ? live / 4 : least_bound();
     if (hot_pages_ == 0 || static_cast<int32_t>(hot_until_ - now_) <= 0) return allowed;
     // One hole fits few sizes: several wait, of which one will do, as long as the program has more in use.
@@ -232,11 +232,10 @@ size_t page_allocator::purge_all() {
 
 void page_allocator::purge_excess() {
     size_t allowed = bound();
-    if (count_[index(run_content::dirty)] + cached() <= allowed) return;
+    if (count_[index(run_content::dirty)] <= allowed) return;
     scoped_lock lock(lock_);
     // An eighth less than allowed, so that not every release comes here.
-    size_t target = allowed - allowed / 8;
-    size_t released = purge_to(target > cached() ? target - cached() : 0, kAnyStamp, lock);
+    size_t released = purge_to(allowed - allowed / 8, kAnyStamp, lock);
     forget_given_back();
     if (given_back_ == 0) given_back_until_ = now_ + kRegretMilliseconds;
     given_back_ += released;

@@ -12,7 +12,7 @@ namespace kslab {
 
 enum class run_state : uint8_t {
     used,     // handed out
-    cached,   // freed by its user, waits in a run cache (kmalloc/run_cache.h)
+    leaving,  // freed by its user, not yet back
     free,     // on a list of the page allocator, merged with its free neighbours of the same content
     transit,  // between two states: on no bin, perhaps with a system call on its pages under way
 };
@@ -39,7 +39,7 @@ struct run {
     bool moved : 1;  // by mremap: such mappings do not merge with their neighbours
     bool low : 1;    // of low_pages, for ever
     bool mixed : 1;    // of a run in use: when it was handed out some pages were resident and others not
-    bool watched : 1;  // its user's (kmalloc/populate.h)
+    bool watched : 1;  // its user's (pages/populate.h)
     run_guard guard;        // of its user
     object_record* record;  // of its user: the run is one object under debugging; null otherwise
 

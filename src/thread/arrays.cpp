@@ -17,11 +17,15 @@ constexpr unsigned kColdBatch = 16;
 constexpr unsigned kFreeStreak = 8;
 constexpr unsigned kKeptInStreak = 16;
 constexpr unsigned kNoRoomPause = 64;
-// A thread that works on more than its arrays have room for, and lacks room so often between two reaps, gets more, a half at a
-// time, up to so many times KSLAB_THREAD_CACHE; and gives it back when so many flushes in a row say that it gives memory up.
-constexpr unsigned kMissesForMore = 4096;
-constexpr unsigned kMostRoom = 4;
+// A thread that works on more than its arrays have room for, and lacks room so often between two reaps, gets KSLAB_THREAD_CACHE
+// once more, up to so many times; and gives it back when so many flushes in a row say that it gives memory up. All together get
+// so much for each CPU: a few threads that work have much, many that may sleep next have little.
+constexpr unsigned kMissesForMore = 1024;
+constexpr unsigned kMostRoom = 8;
+constexpr size_t kLentForCpu = size_t{4} << 20;
 constexpr unsigned kGivingUp = 64;
+
+std::atomic<size_t> lent{0};
 
 unsigned first_limit(const kmem_cache* cache) {
     // There are some thirty classes.
@@ -32,13 +36,20 @@ unsigned first_limit(const kmem_cache* cache) {
     return limit == 0 ? 1 : limit;
 }
 
+bool lend(thread_cache* thread, size_t bytes) {
+    if (lent.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kLentForCpu * cache_settings.cpus) {
+        thread->room += bytes;
+        return true;
+    }
+    lent.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+}
+
 bool more_room(thread_cache* thread) {
     if (thread->flushes >= kGivingUp) return false;
     if (++thread->no_room_times < kMissesForMore) return false;
     thread->no_room_times = 0;
-    if (thread->room >= kMostRoom * slots.thread_bytes) return false;
-    thread->room += slots.thread_bytes / 2;
-    return true;
+    return thread->room < kMostRoom * slots.thread_bytes && lend(thread, slots.thread_bytes);
 }
 
 // Takes budget from arrays that were not refilled since the last time round, and from those that would have more than twice
@@ -109,6 +120,11 @@ void start_below(thread_cache* thread, kmem_cache* cache, array_cache* ac, void*
 
 }  // namespace
 
+void return_room(thread_cache* thread) {
+    lent.fetch_sub(thread->room - slots.thread_bytes, std::memory_order_relaxed);
+    thread->room = slots.thread_bytes;
+}
+
 void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
     if (cache->tuned) return;
     unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
@@ -155,7 +171,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
     const cache_node& node = cache->at(thread->node);
     size_t grown = node.grown;
     unsigned taken = cache_take(cache, thread->node, ac->entry, batch, gfp);
-    thread->slabs_made += static_cast<uint32_t>(node.grown - grown);
+    if (!of_whole_pages(cache)) thread->slabs_made += static_cast<uint32_t>(node.grown - grown);
     thread->refilling--;
     if (taken == 0) return nullptr;
     array_set_avail(ac, taken - 1);

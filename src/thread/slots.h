@@ -12,11 +12,12 @@ struct slot_table {
 };
 extern slot_table slots;
 
-// malloc_slots (thread_cache.h) is `slot`. `bytes` are those of the objects: beside the slots, where the tracepoint of
+// malloc_slots (thread_cache.h) is all of it, `slot` first. `bytes` are those of the objects: beside the slots, where the tracepoint of
 // kmalloc has them at hand without an instruction.
 struct kmalloc_table {
     uint16_t slot[kFastMaximum / 16 + 1];
     uint16_t bytes[kFastMaximum / 16 + 1];
+    uint16_t slot_of_pages[kLargestClass / kPageSize];
 };
 extern kmalloc_table kmalloc_slots;
 
@@ -40,6 +41,8 @@ inline uint32_t vector_size(const thread_cache* thread) {
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit);
 // Halves it, unless the cache is tuned; what is too much leaves the array.
 void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac);
+// What it has beyond KSLAB_THREAD_CACHE.
+void return_room(thread_cache* thread);
 // A thread that gives memory up has the room of one that does nothing.
 void give_room_back(thread_cache* thread);
 

@@ -22,7 +22,7 @@
 namespace kslab {
 
 inline constexpr size_t kThreadHeaderBytes = 256;
-inline constexpr size_t kSlotBytes = 19072;
+inline constexpr size_t kSlotBytes = 20288;
 
 // The array of a cache without a slot. Where every operation has to be slow, `hot` stays the empty array.
 struct array_slot {
@@ -51,7 +51,7 @@ struct thread_cache {
     uint8_t node;           // where this thread runs (thread/node.cpp)
     uint8_t reap_node;      // the node whose alien objects are sent home next
     uint8_t refilling;      // constructors run: what they do must not drain the array that is being filled
-    unsigned number;        // given in turn: which run cache the thread uses, which node is dealt to it
+    unsigned number;        // given in turn: which node is dealt to the thread
     uint64_t rcu_section;   // thread/rcu.h; read by all
     uint32_t group;         // that the thread is in, 0: none; read by all
     thread_cache* shadow;   // made when it first enters one
@@ -74,8 +74,10 @@ extern array_cache no_array;
 extern __thread thread_cache* current_thread __attribute__((tls_model("initial-exec")));
 
 // Size in units of 16 bytes, rounded up → slot. All zero until boot, so that the first call is slow.
-// The second half is what kmalloc's tracepoint needs (slots.h).
-inline constexpr size_t kMallocSlots = 2 * (kFastMaximum / 16 + 1);
+// Behind them what kmalloc's tracepoint needs (slots.h), and the slots of larger sizes, by pages less one.
+inline constexpr size_t kBytesSlots = kFastMaximum / 16 + 1;
+inline constexpr size_t kPageSlots = 2 * kBytesSlots;
+inline constexpr size_t kMallocSlots = kPageSlots + kLargestClass / kPageSize;
 extern uint16_t malloc_slots[kMallocSlots];
 
 // The thread's own structure, also while it is in a group.
@@ -101,6 +103,14 @@ KSLAB_ALWAYS_INLINE void* array_pop(array_cache* ac, F otherwise) {
 template <typename F>
 KSLAB_ALWAYS_INLINE void* malloc_fast(size_t size, F otherwise) {
     return array_pop(array_at(current_thread, malloc_slots[(size + 15) >> 4]), otherwise);
+}
+
+// For larger sizes, of which few programs ask for as many as of small ones: this is the first thing the slow path does.
+template <typename F>
+KSLAB_ALWAYS_INLINE void* malloc_whole_pages(size_t size, F otherwise) {
+    size_t index = (size - 1) >> kPageShift;  // a size of 0 has none
+    if (index >= kLargestClass / kPageSize) return otherwise();
+    return array_pop(array_at(current_thread, malloc_slots[kPageSlots + index]), otherwise);
 }
 
 // avail + 1, after the entry was stored. In one instruction where there is one: the value is not needed again.

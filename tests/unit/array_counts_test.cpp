@@ -132,7 +132,7 @@ class array_counts : public testing::Test {
 protected:
     void SetUp() override {
         clock_set_source(stopped_clock);
-        for (int i = 0; i < 100; i++) kfree(kmalloc(100000, 0));
+        for (int i = 0; i < 100; i++) kfree(kmalloc(400000, 0));
         drain_this_thread();
     }
     void play(size_t size, size_t phases) {

@@ -192,7 +192,7 @@ CHILD_PROGRAM(nofail) {
         EXPECT_FALSE(served);
         for (void* each : rest) kfree(each);
         // What this thread's array holds it gives up at its next slow operation.
-        while (!served) kfree(kmalloc(100000, GFP_NOWAIT));
+        while (!served) kfree(kmalloc(400000, GFP_NOWAIT));
         waits.join();
     }
     EXPECT_EQ(kmalloc(~size_t{0}, GFP_KERNEL | __GFP_NOFAIL), nullptr) << "what cannot be is not waited for";

@@ -27,7 +27,8 @@ constexpr size_t kPage = 4096;
 uintptr_t address(const void* p) { return reinterpret_cast<uintptr_t>(p); }
 bool is_power(size_t n) { return (n & (n - 1)) == 0; }
 
-// The classes of the default profile: the kernel's and three more to 256, then quarters of a doubling, and room for a header.
+// The classes of the default profile: the kernel's and three more to 256, then quarters of a doubling, and room for a header;
+// beyond 8 KiB those of the quarters that are whole pages.
 std::vector<size_t> classes() {
     std::vector<size_t> table{8, 16, 32, 48, 64, 80, 96, 112, 128, 192, 256};
     for (size_t base = 256; base < 8192; base *= 2) {
@@ -35,10 +36,13 @@ std::vector<size_t> classes() {
         if (base == 4096) table.push_back(4608);
         for (size_t quarter = 5; quarter <= 8; quarter++) table.push_back(base / 4 * quarter);
     }
+    for (size_t size : {12288, 16384}) table.push_back(size);
+    for (size_t base = 16384; base < kslab::kLargestClass; base *= 2)
+        for (size_t quarter = 5; quarter <= 8; quarter++) table.push_back(base / 4 * quarter);
     return table;
 }
 
-// What may be used of n bytes: a class, or pages in quarter steps up to where runs are kept.
+// What may be used of n bytes: a class, or pages.
 size_t least_usable(size_t n) {
     for (size_t size : classes())
         if (n <= size) return size;
@@ -62,12 +66,7 @@ TEST(kmalloc_family, every_size_to_256_kib_has_its_class) {
         }
         ASSERT_EQ(address(p) % promised_alignment(n), 0u) << n;
         size_t usable = ksize(p);
-        if (n <= 8192) {
-            ASSERT_EQ(usable, least_usable(n)) << n;
-        } else {
-            ASSERT_GE(usable, least_usable(n)) << n;
-            ASSERT_LE(usable, least_usable(n) * 5 / 4 + kPage) << n;
-        }
+        ASSERT_EQ(usable, least_usable(n)) << n;
         p[0] = p[usable - 1] = 1;
         kfree(p);
     }
@@ -75,7 +74,7 @@ TEST(kmalloc_family, every_size_to_256_kib_has_its_class) {
 }
 
 TEST(kmalloc_family, general_caches_are_those_of_the_table) {
-    for (size_t n = 1; n <= 8192; n++) {
+    for (size_t n = 1; n <= kslab::kLargestClass; n++) {
         user_cache* cache = kmem_find_general_cachep(n, GFP_KERNEL);
         ASSERT_NE(cache, nullptr) << n;
         ASSERT_EQ(kmem_cache_size(cache), least_usable(n)) << n;
@@ -84,7 +83,7 @@ TEST(kmalloc_family, general_caches_are_those_of_the_table) {
         ASSERT_EQ(kmem_cache_size(low), least_usable(n)) << n;
         ASSERT_EQ(kmem_cache_name(low), "dma-kmalloc-" + std::to_string(least_usable(n)));
     }
-    for (size_t n : {size_t{8193}, kMost, ~size_t{0}})
+    for (size_t n : {kslab::kLargestClass + 1, kMost, ~size_t{0}})
         for (gfp_t gfp : {GFP_KERNEL, GFP_DMA}) EXPECT_EQ(kmem_find_general_cachep(n, gfp), nullptr) << n;
 }
 

@@ -10,7 +10,6 @@
 
 #include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
-#include "kmalloc/run_cache.h"
 #include "kslab/kslab.h"
 #include "support/child.h"
 
@@ -20,15 +19,14 @@ using namespace kslab;
 
 constexpr size_t kMost = size_t{256} << 10;
 
-// What ksize has to say, from the table of classes and the page steps.
+// What ksize has to say, from the table of classes.
 size_t expected_size(size_t n) {
     if (n == 0) return 0;
     const size_class_table& table = kmalloc_caches.classes;
     const uint32_t* end = table.size + table.count;
     const uint32_t* fit = std::lower_bound(table.size, end, n);
     if (fit != end) return *fit;
-    size_t count = (n + kPageSize - 1) / kPageSize;
-    return (count <= kCachedPages ? run_bin_pages(count) : count) * kPageSize;
+    return align_up(n, kPageSize);
 }
 
 size_t promised_alignment(size_t n) {

@@ -43,7 +43,7 @@ protected:
 
 CHILD_PROGRAM(never_asked) {
     kfree(kmalloc(100, 0));
-    kfree(kmalloc(100000, 0));
+    kfree(kmalloc(400000, 0));
     trim_everything();
     EXPECT_STREQ(validate_heap(), nullptr);
     EXPECT_FALSE(low_pages.begun());

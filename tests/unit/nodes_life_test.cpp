@@ -177,7 +177,7 @@ CHILD_PROGRAM(nodes_of_the_machine) {
     // The thread wanders, and notices when it looks at the clock: every eighth slow operation.
     seeming_node = 2;
     unsigned slow = 0;
-    for (; current_thread->node == 1; slow++) kfree(kmalloc(100000, GFP_KERNEL));
+    for (; current_thread->node == 1; slow++) kfree(kmalloc(400000, GFP_KERNEL));
     EXPECT_LE(slow, 8u);
     EXPECT_EQ(current_thread->node, 2u);
     while (cache->at(2).num_slabs < 3) objects.push_back(kmem_cache_alloc(user, GFP_KERNEL));

@@ -225,7 +225,7 @@ TEST_F(nodes, shrink_reaches_other_threads_at_their_next_slow_operation_on_any_c
     void* object = allocate(2);
     EXPECT_EQ(array(2)->avail, before - 1) << "a hit is not slow";
     release(2, object);
-    on(2, [] { kfree(kmalloc(100000, GFP_KERNEL)); });
+    on(2, [] { kfree(kmalloc(400000, GFP_KERNEL)); });
     EXPECT_EQ(array(2)->avail, 0u);
     EXPECT_EQ(array(3)->avail, before);
     EXPECT_EQ(shrink(3), 0) << "the caller's at once";

@@ -30,7 +30,7 @@ protected:
     }
     // The next slow operation of that thread, on whatever cache.
     void slow_elsewhere(unsigned n) {
-        on(n, [] { kfree(kmalloc(100000, GFP_KERNEL)); });
+        on(n, [] { kfree(kmalloc(400000, GFP_KERNEL)); });
     }
 };
 

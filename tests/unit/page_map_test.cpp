@@ -94,11 +94,11 @@ TEST(page_map, every_byte_of_a_slab_leads_to_it) {
 }
 
 TEST(page_map, a_large_run_is_known_by_its_first_page_and_has_no_value) {
-    char* object = static_cast<char*>(kmalloc(100000, 0));
+    char* object = static_cast<char*>(kmalloc(400000, 0));
     const run* r = page_owner_of(object).run();
     ASSERT_NE(r, nullptr);
     EXPECT_EQ(r->memory(), object);
-    for (size_t byte = 0; byte < 100000; byte += 64) ASSERT_EQ(page_value(object + byte), 0);
+    for (size_t byte = 0; byte < 400000; byte += 64) ASSERT_EQ(page_value(object + byte), 0);
     kfree(object);
 }
 

@@ -443,7 +443,7 @@ TEST_F(reap, time_alone_brings_everything_back) {
     std::vector<void*> objects;
     for (int i = 0; i < 20000; i++) objects.push_back(allocate());
     for (void* object : objects) release(object);
-    void* large = kmalloc(100000, 0);
+    void* large = kmalloc(400000, 0);
     kfree(large);
     for (int i = 0; i < 60; i++) pass(2000);
     EXPECT_EQ(cache->node.num_slabs, 0u);

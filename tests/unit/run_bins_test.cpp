@@ -5,7 +5,6 @@
 #include <memory>
 #include <vector>
 
-#include "kmalloc/run_cache.h"
 #include "support/random.h"
 
 namespace {
@@ -86,21 +85,6 @@ TEST_F(run_bins_test, for_each_visits_all) {
     for (size_t pages : {1, 64, 65, 100, 5000, 1 << 20}) bins.add(make(pages)), sum += pages;
     bins.for_each([&](const run* r) { sum -= r->pages; });
     EXPECT_EQ(sum, 0u);
-}
-
-TEST(run_bin_steps, quarter_steps_of_the_page_count) {
-    std::vector<size_t> steps;
-    for (size_t pages = 1; pages <= kCachedPages; pages++) {
-        size_t rounded = run_bin_pages(pages);
-        if (steps.empty() || steps.back() != rounded) steps.push_back(rounded);
-        EXPECT_GE(rounded, pages);
-        EXPECT_LE((rounded - pages) * 4, pages) << pages;
-        EXPECT_EQ(run_bin(pages), steps.size() - 1) << pages;
-        EXPECT_EQ(run_bin_pages(rounded), rounded);
-    }
-    EXPECT_EQ(steps, (std::vector<size_t>{1,  2,  3,  4,  5,  6,  7,  8,  10, 12,
-                                          14, 16, 20, 24, 28, 32, 40, 48, 56, 64}));
-    EXPECT_EQ(steps.size(), size_t{kRunBins});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace {
@@ -18,28 +19,44 @@ TEST(size_classes, profile_kmalloc_is_the_kernels_table) {
                                                                    2048, 4096, 8192}));
 }
 
-TEST(size_classes, profile_odd_adds_48_80_and_112_quarter_steps_and_room_for_headers) {
-    EXPECT_EQ(classes(size_profile::odd),
-              (std::vector<size_t>{8,    16,   32,   48,   64,   80,   96,   112,  128,  192,  256,  320,
-                                   384,  448,  512,  640,  768,  896,  1024, 1088, 1280, 1536, 1792,
-                                   2048, 2176, 2560, 3072, 3584, 4096, 4608, 5120, 6144, 7168, 8192}));
+const std::vector<size_t> kOdd{8,    16,   32,   48,   64,   80,   96,   112,  128,  192,  256,  320,
+                               384,  448,  512,  640,  768,  896,  1024, 1088, 1280, 1536, 1792,
+                               2048, 2176, 2560, 3072, 3584, 4096, 4608, 5120, 6144, 7168, 8192};
+const std::vector<size_t> kWholePages{12288, 16384, 20480, 24576, 28672, 32768,  40960,
+                                      49152, 57344, 65536, 81920, 98304, 114688, 131072};
+
+std::vector<size_t> joined(std::vector<size_t> front, const std::vector<size_t>& back) {
+    front.insert(front.end(), back.begin(), back.end());
+    return front;
 }
 
-TEST(size_classes, profile_fine_adds_two_more) {
-    std::vector<size_t> expected = classes(size_profile::odd);
-    for (size_t size : {160, 224})
-        expected.insert(std::lower_bound(expected.begin(), expected.end(), size), size);
-    EXPECT_EQ(classes(size_profile::fine), expected);
+std::vector<size_t> fine() {
+    std::vector<size_t> table = kOdd;
+    for (size_t size : {160, 224}) table.insert(std::lower_bound(table.begin(), table.end(), size), size);
+    return table;
 }
+
+TEST(size_classes, profile_odd_adds_48_80_and_112_quarter_steps_and_room_for_headers) {
+    EXPECT_EQ(classes(size_profile::odd), joined(kOdd, kWholePages));
+}
+
+TEST(size_classes, profile_fine_adds_two_more) { EXPECT_EQ(classes(size_profile::fine), joined(fine(), kWholePages)); }
 
 TEST(size_classes, kernel_geometry_goes_on_to_131072) {
-    for (size_profile profile : {size_profile::odd, size_profile::kmalloc, size_profile::fine}) {
-        std::vector<size_t> expected = classes(profile);
-        for (size_t size : {16384, 32768, 65536, 131072}) expected.push_back(size);
-        EXPECT_EQ(classes(profile, slab_geometry::kernel), expected);
-        EXPECT_LE(expected.size(), size_t{kMaxClasses});
-    }
+    const std::vector<size_t> powers{16384, 32768, 65536, 131072};
+    EXPECT_EQ(classes(size_profile::odd, slab_geometry::kernel), joined(kOdd, powers));
+    EXPECT_EQ(classes(size_profile::fine, slab_geometry::kernel), joined(fine(), powers));
+    EXPECT_EQ(classes(size_profile::kmalloc, slab_geometry::kernel), joined(classes(size_profile::kmalloc), powers));
 }
+
+TEST(size_classes, without_those_of_whole_pages) {
+    size_class_table table = make_size_classes(size_profile::odd, slab_geometry::kslab, false);
+    EXPECT_EQ(std::vector<size_t>(table.size, table.size + table.count), kOdd);
+    table = make_size_classes(size_profile::odd, slab_geometry::kernel, false);
+    EXPECT_EQ(table.size[table.count - 1], kLargestClass) << "the kernel's are the kernel's";
+}
+
+TEST(size_classes, there_is_room_for_all) { EXPECT_LE(classes(size_profile::fine).size(), size_t{kMaxClasses}); }
 
 TEST(size_classes, every_class_keeps_the_alignment_that_malloc_promises) {
     for (size_profile profile : {size_profile::odd, size_profile::kmalloc, size_profile::fine})

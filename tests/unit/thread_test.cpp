@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -67,7 +68,7 @@ void use_all_classes_within_the_budget() {
         ASSERT_EQ(sums.reserved, current_thread->reserved);
         ASSERT_LE(sums.reserved, current_thread->room);
         ASSERT_LE(sums.held, current_thread->room);
-        ASSERT_LE(current_thread->room, 4 * active_options.thread_cache);
+        ASSERT_LE(current_thread->room, 8 * active_options.thread_cache);
         if (sums.held > most) most = sums.held;
     }
     EXPECT_GT(most, active_options.thread_cache / 4) << "the budget is hardly used";
@@ -83,23 +84,66 @@ TEST(thread, arrays_keep_a_small_budget) {
     EXPECT_EQ(end.exit_code, 0) << end.report;
 }
 
+class busy_thread {
+public:
+    explicit busy_thread(uint64_t seed) : random_(seed) {}
+    void work() { kfree(std::exchange(live_[random_.below(live_.size())], kmalloc(random_.between(1, 8192), 0))); }
+    // Until it has so much room; false: it does not get that.
+    bool work_for(size_t room) {
+        for (int i = 0; i < 200000 && current_thread->room < room; i++) work();
+        return current_thread->room >= room;
+    }
+    void end() {
+        for (void*& object : live_) kfree(std::exchange(object, nullptr));
+    }
+
+private:
+    test::random random_;
+    std::vector<void*> live_ = std::vector<void*>(4000, nullptr);
+};
+
 // It works on more than its arrays have room for, for long.
 TEST(thread, a_busy_thread_gets_more_room_and_gives_it_back) {
-    test::random random(7);
-    std::vector<void*> live(4000, nullptr);
+    busy_thread busy(7);
     size_t once = active_options.thread_cache;
-    for (int i = 0; i < 12000; i++) kfree(std::exchange(live[random.below(live.size())], kmalloc(random.between(1, 8192), 0)));
-    EXPECT_EQ(current_thread->room, once) << "some 50 MB are nothing special";
-    for (int i = 0; i < 3000000 && current_thread->room < 3 * once; i++) {
-        kfree(std::exchange(live[random.below(live.size())], kmalloc(random.between(1, 8192), 0)));
+    for (int i = 0; i < 12000; i++) {
+        busy.work();
         ASSERT_LE(current_thread->reserved, current_thread->room);
     }
-    EXPECT_GE(current_thread->room, 3 * once);
-    for (void* object : live) kfree(object);
+    EXPECT_LE(current_thread->room, 2 * once) << "some 50 MB are little";
+    EXPECT_TRUE(busy.work_for(3 * once));
+    busy.end();
     EXPECT_EQ(current_thread->room, once);
     EXPECT_LE(own_arrays().reserved, once);
     EXPECT_LE(own_arrays().held, once);
     EXPECT_EQ(own_arrays().reserved, current_thread->reserved);
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
+// As much as there is for all is not exceeded; what threads had that end is there for others.
+TEST(thread, busy_threads_share_what_there_is_beyond_what_each_has) {
+    size_t once = active_options.thread_cache;
+    size_t most_each = 8 * once;
+    cache_settings.cpus = 1;
+    size_t most_together = size_t{4} << 20;
+    for (int round = 0; round < 2; round++) {
+        std::vector<std::thread> threads;
+        std::atomic<size_t> together{0};
+        std::atomic<unsigned> working{static_cast<unsigned>(most_together / once)};
+        for (unsigned t = 0, count = working; t < count; t++)
+            threads.emplace_back([&, t] {
+                busy_thread busy(t);
+                busy.work_for(most_each);
+                EXPECT_LE(current_thread->room, most_each);
+                together += current_thread->room - once;
+                // Those that end give their room to others.
+                for (working--; working > 0;) std::this_thread::yield();
+                busy.end();
+            });
+        for (std::thread& thread : threads) thread.join();
+        EXPECT_LE(together, most_together);
+        EXPECT_GE(together, most_together - most_each) << "round " << round;
+    }
     EXPECT_STREQ(validate_heap(), nullptr);
 }
 

@@ -74,7 +74,7 @@ bool keep_waiting(run* r) {
     if (pages > kPoolPages || r->guard != guarded.side) return false;
     scoped_lock lock(guard_lock);
     if (pool.runs >= kMostPooled || pool.pages + r->pages > kMostPooledPages) return false;
-    r->state = run_state::cached;
+    r->state = run_state::leaving;
     pool.waiting[pages].add_tail(&r->age);
     pool.runs++;
     pool.pages += r->pages;

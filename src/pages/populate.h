@@ -9,9 +9,9 @@
 
 namespace kslab {
 
-// A run that was just handed out, for an object that need not read as zero.
+// A run that was just handed out, for one object that need not read as zero.
 void populate_like_others(run* r);
-// A watched run (run::watched) that is being freed; nobody else has it.
+// Of a run that is being freed; nobody else has it.
 void note_use(run* r);
 
 // So many bytes of a run that was just handed out are written next.

@@ -1,4 +1,4 @@
-#include "kmalloc/populate.h"
+#include "pages/populate.h"
 
 #include "base/bits.h"
 #include "os/memory.h"
@@ -59,6 +59,7 @@ void populate_like_others(run* r) {
 }
 
 void note_use(run* r) {
+    if (KSLAB_LIKELY(!r->watched)) return;
     r->watched = false;
     if (r->pages < kLeastPages || r->pages > kMostPages) return;  // it was resized
     size_group& group = size_groups[log2_floor(r->pages)];
