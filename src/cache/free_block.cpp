@@ -95,8 +95,10 @@ uintptr_t step_to(void* const* object) {
 // Objects side by side in one slab, up or down, as those are that were allocated and freed in order: only the ends are
 // looked up. False, and nothing has happened, for all others. Apart, so that they do not pay for it.
 __attribute__((noinline)) bool free_contiguous(kmem_cache* cache, void* const* objects, unsigned count, list_head& destroyed) {
-    for (unsigned i = 2; i < count; i++)
-        if (step_to(objects + i) != step_to(objects + 1)) return false;
+    uintptr_t next = reinterpret_cast<uintptr_t>(objects[1]);
+    uintptr_t step = step_to(objects + 1);
+    for (void* const* at = objects + 2; at != objects + count; at++)
+        if (reinterpret_cast<uintptr_t>(*at) != (next += step)) return false;
     slab* s = page_owner_of(objects[0]).slab();
     if (KSLAB_UNLIKELY(s == nullptr || s->cache != cache)) return false;
     uint32_t first = obj_to_index(s, objects[0], cache->size, cache->reciprocal);

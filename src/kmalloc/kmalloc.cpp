@@ -195,10 +195,12 @@ bool debug_serves(const call& how, kmem_cache*& cache) {
 }
 
 // An allocation that is guarded by chance; null: it is not, or there is no room for a guard now.
-void* sampled(call how) {
+void* sampled(const call& how) {
     if (KSLAB_LIKELY(!debug_sampling) || !debug_functions.sample()) return nullptr;
-    how.sampled = true;
-    return debug_functions.allocate(how.size > kmalloc_caches.largest ? nullptr : class_for(how.size), how);
+    // Copied here only: each call would wait for what the caller has just stored.
+    call guarded = how;
+    guarded.sampled = true;
+    return debug_functions.allocate(how.size > kmalloc_caches.largest ? nullptr : class_for(how.size), guarded);
 }
 
 // Null: no class serves it. What debugging left has room in a class that is debugged, perhaps; then it gets a run. So does what

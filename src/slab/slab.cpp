@@ -79,7 +79,9 @@ unsigned slab_get_objs(slab* s, void** end, unsigned count, uint32_t size) {
             unsigned together = 64 - static_cast<unsigned>(__builtin_clzl(bits)) - from;
             if (together > count - taken) together = count - taken;
             char* object = static_cast<char*>(index_to_obj(s, static_cast<uint32_t>(word * 64 + from), size));
-            for (unsigned i = 0; i < together; i++, object += size) end[-static_cast<ptrdiff_t>(++taken)] = object;
+            void** to = end - taken;
+            for (void* const* last = to - together; to != last; object += size) *--to = object;
+            taken += together;
             bits &= bits_from(from + together);
         } else {
             while (bits != 0 && taken < count) {
