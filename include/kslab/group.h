@@ -8,8 +8,8 @@
  * Whoever frees an object, in whatever group, takes it off its own group's account. realloc leaves an object that stays in
  * place in its group; one that moves to a new object is counted where the caller is.
  *
- * How much: an object counts with the bytes that it occupies: malloc_usable_size of it (its size class, whole pages above
- * the largest), for caches the distance from one object to the next. The counts are exact at any time: objects that wait
+ * How much: an object counts with the bytes that it occupies: malloc_usable_size of it (its size class, or
+ * whole pages), for caches the distance from one object to the next. The counts are exact at any time: objects that wait
  * in arrays of threads are not in them.
  *
  * The limit: the allocation that would exceed it fails like one that found no memory (null; malloc sets ENOMEM, operator

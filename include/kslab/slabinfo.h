@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Writes the text of /proc/slabinfo, version 2.1, to a descriptor: two header lines, then a row for each cache, those of
- * kmalloc and malloc first, last `kmalloc-large`, whose objects are the pages of allocations beyond the largest class.
+ * kmalloc and malloc first, last `kmalloc-large`, whose objects are the pages of allocations that no class served.
  * With KSLAB_STATS=1 the first line ends in " (statistics)" and the rows have the columns of globalstat and cpustat.
  *
  *   active_objs    objects not free in slabs; those waiting in arrays count as active, as in the kernel

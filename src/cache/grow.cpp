@@ -59,7 +59,7 @@ void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
 }
 
 // A slab of a cache that has many will be filled soon: its pages come in one call. What of them stays unused is a small
-// part of what the cache has.
+// part of what the cache has. Of whole pages the slab is the object: its like decide.
 void populate(const kmem_cache* cache, run* pages, size_t pages_so_far) {
     constexpr size_t kPart = 8;
     if (of_whole_pages(cache)) return populate_like_others(pages);

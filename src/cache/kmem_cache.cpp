@@ -75,10 +75,9 @@ void cache_boot(const cache_config& config) {
 
 slab_layout cache_layout(const kmem_cache* cache, size_t slabs_so_far) {
     if (cache->debug == 0 && kernel_mode()) return to_layout(kernel_geometry_of(cache));
-    // The smallest order for what a shrinker gives back object by object.
-    if ((cache->flags & SLAB_RECLAIM_ACCOUNT) != 0) return make_smallest_layout(cache->size, cache->align);
+    // The smallest order for what a shrinker gives back object by object, and for what is whole pages.
+    if ((cache->flags & (SLAB_RECLAIM_ACCOUNT | kCacheWholePages)) != 0) return make_smallest_layout(cache->size, cache->align);
     if (cache->debug != 0) return make_layout(cache->size, cache->align, floor_pages_for(0));
-    if (of_whole_pages(cache)) return make_smallest_layout(cache->size, cache->align);
     return make_layout(cache->size, cache->align, floor_pages_for(slabs_so_far));
 }
 

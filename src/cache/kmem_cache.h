@@ -11,7 +11,6 @@
 #include "base/mutex.h"
 #include "base/relaxed.h"
 #include "config/debug_switches.h"
-#include "config/size_classes.h"
 #include "check/place.h"
 #include "slab/slab.h"
 
@@ -166,8 +165,7 @@ struct cache_config {
 extern cache_config cache_settings;
 
 inline bool of_whole_pages(const kmem_cache* cache) { return (cache->flags & kCacheWholePages) != 0; }
-// Of these nothing waits between a thread's array and the page allocator, where the pages serve all sizes, unless other threads
-// may want it.
+// In a process of one thread none of these wait behind the arrays: in the page allocator the pages serve all sizes.
 inline bool straight_to_pages(const kmem_cache* cache) { return of_whole_pages(cache) && host_single_threaded(); }
 
 // Cut to what there is room for.

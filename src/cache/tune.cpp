@@ -1,6 +1,7 @@
 // The tunables of a cache: limit, batchcount, shared, as in slabinfo (do_tune_cpucache and alloc_kmemlist of the
 // kernel). Threads follow at their next slow operation (thread/reap.cpp).
 #include "cache/node.h"
+#include "config/size_classes.h"
 #include "pages/meta_arena.h"
 
 namespace kslab {
@@ -90,6 +91,16 @@ void resize_aliens(kmem_cache* cache, cache_node& node, uint32_t limit, spare_en
 
 }  // namespace
 
+namespace {
+
+size_t free_limit_of(const kmem_cache* cache, unsigned batchcount, size_t num) {
+    size_t limit = node_free_limit(cache_settings.cpus, batchcount, num);
+    size_t affordable = kWholePagesFree / cache->size;
+    return of_whole_pages(cache) && affordable < limit ? affordable : limit;
+}
+
+}  // namespace
+
 constinit mutex tuning_lock{lock_rank::tuning};
 
 bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned factor) {
@@ -110,7 +121,7 @@ bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, 
     for_each_node(cache, [&](cache_node& node) {
         resize_shared(cache, node, shared_limit, spare_shared);
         resize_aliens(cache, node, limit, spare_aliens);
-        node.free_limit = node_free_limit(cache_settings.cpus, batchcount, num);
+        node.free_limit = free_limit_of(cache, batchcount, num);
     });
     return true;
 }

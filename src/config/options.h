@@ -29,7 +29,7 @@ struct option_text {
     X(choice, GEOMETRY, geometry, slab_geometry, slab_geometry::kslab, "kslab|kernel",                         \
       "slab sizes: kslab's, or the orders and object counts of Linux 2.6.17")                                  \
     X(size, THREAD_CACHE, thread_cache, size_t, size_t{256} << 10, "bytes",                                    \
-      "how much free memory a thread's arrays may hold; up to eight times that while it keeps missing")               \
+      "how much free memory a thread's arrays may hold; up to eight times that while it keeps missing")        \
     X(number, DECAY_MS, decay_ms, size_t, 1000, "milliseconds",                                                \
       "free pages that nobody used for so long go back to the system")                                         \
     X(size, LIMIT, limit, size_t, 0, "bytes",                                                                  \

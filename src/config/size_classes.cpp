@@ -34,7 +34,7 @@ unsigned richness(size_profile profile) {
 
 }  // namespace
 
-size_class_table make_size_classes(size_profile profile, slab_geometry geometry, bool whole_pages) {
+size_class_table make_size_classes(size_profile profile, slab_geometry geometry, size_t largest) {
     size_class_table table{};
     auto add = [&table](size_t size) { table.size[table.count++] = static_cast<uint32_t>(size); };
     for (const profile_row& row : kSmallRows)
@@ -47,10 +47,12 @@ size_class_table make_size_classes(size_profile profile, slab_geometry geometry,
         }
         add(base * 2);
     }
+    table.whole_pages_from = table.count;
     if (geometry == slab_geometry::kernel) {
         for (size_t size = kFastMaximum * 2; size <= kLargestClass; size *= 2) add(size);
-    } else if (whole_pages && profile != size_profile::kmalloc) {
-        for (size_t base = kFastMaximum; base < kLargestClass; base *= 2)
+        table.whole_pages_from = table.count;
+    } else if (profile != size_profile::kmalloc) {
+        for (size_t base = kFastMaximum; base < largest; base *= 2)
             for (size_t quarter = 1; quarter <= 4; quarter++)
                 if (size_t size = base + quarter * base / 4; size % kPageSize == 0) add(size);
     }

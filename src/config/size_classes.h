@@ -20,11 +20,12 @@ inline constexpr unsigned kMaxClasses = 50;
 
 struct size_class_table {
     unsigned count;
+    unsigned whole_pages_from;   // index of the first class whose slabs are one object; count: there is none
     uint32_t size[kMaxClasses];  // ascending; size[0] is 8
 };
 
-// Without `whole_pages` those above 8192 are missing, unless the geometry is the kernel's.
-size_class_table make_size_classes(size_profile profile, slab_geometry geometry, bool whole_pages = true);
+// Those of whole pages go to `largest`; the kernel's are the kernel's.
+size_class_table make_size_classes(size_profile profile, slab_geometry geometry, size_t largest = kLargestClass);
 
 // The kernel's limits for an array of objects of this size (enable_cpucache, Linux 2.6.17).
 constexpr unsigned array_limit(size_t object_size) {
@@ -38,8 +39,10 @@ constexpr unsigned array_batchcount(unsigned limit) { return (limit + 1) / 2; }
 
 // How many batches the shared array holds: hand-over between threads pays up to a page.
 constexpr unsigned shared_factor(size_t object_size) { return object_size <= kPageSize ? 8 : 0; }
-// Of classes of whole pages, whose slabs are one object each: what passes between threads would make and end a slab each time.
+// Of whole pages: without a shared array each object that passes between threads would make a slab and end one.
 inline constexpr unsigned kWholePagesShared = 2;
+// And at most so much of a class waits in free slabs, however many CPUs there are.
+inline constexpr size_t kWholePagesFree = size_t{1} << 20;
 
 // kmalloc_index() of the kernel's header: 1 is 96, 2 is 192, n is 2^n. 0 for a size of 0.
 unsigned kernel_kmalloc_index(size_t size);

@@ -43,8 +43,8 @@ void make_class_cache(unsigned index) {
     size_t size = kmalloc_caches.classes.size[index];
     char name[kCacheNameBytes];
     make_name(name, size);
-    bool whole_pages = size > kFastMaximum && active_options.geometry == slab_geometry::kslab;
-    cache_request request{.name = name, .size = size, .flags = kCacheGeneral | (whole_pages ? kCacheWholePages : 0)};
+    unsigned long whole_pages = index >= kmalloc_caches.classes.whole_pages_from ? kCacheWholePages : 0;
+    cache_request request{.name = name, .size = size, .flags = kCacheGeneral | whole_pages};
     request.debug = cache_debug_flags(active_switches, request);
     // A cache under debugging, or whose hits are counted, or whose callers, has no slot: its objects take the slow path
     // each time.
@@ -119,7 +119,8 @@ void boot_once() {
     by_module = groups_in_use = active_options.groups == group_choice::modules;
     thread_boot(active_options.thread_cache);
     // Under debugging a large object is a run, with a redzone and a guard of its own.
-    kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry, debug_flags == 0);
+    size_t largest = debug_flags == 0 ? kLargestClass : kFastMaximum;
+    kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry, largest);
     if (debug_flags != 0) debug_names_check(active_switches, kmalloc_caches.classes);
     for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);
     kmalloc_caches.largest = kmalloc_caches.classes.size[kmalloc_caches.classes.count - 1];

@@ -34,17 +34,15 @@ run* large_run(const call& how) {
     size_t size = how.size == 0 ? 1 : how.size;
     size_t align = how.align > kMallocMinimum ? how.align : kMallocMinimum;
     bool low = (how.gfp & __GFP_DMA) != 0;
-    run* r = nullptr;
-    for (unsigned attempt = 0; r == nullptr; attempt++) {
-        r = large_allocate({.size = size,
-                            .align = align,
-                            .zero = how.zero,
-                            .reserve = may_use_reserve(how.gfp),
-                            .low = low});
-        if (KSLAB_UNLIKELY(r == nullptr) && !try_again(how.gfp, size, attempt)) return nullptr;
+    for (unsigned attempt = 0;; attempt++) {
+        run* r = large_allocate({.size = size,
+                                 .align = align,
+                                 .zero = how.zero,
+                                 .reserve = may_use_reserve(how.gfp),
+                                 .low = low});
+        if (KSLAB_LIKELY(r != nullptr)) return set_large_group(r, 0), r;
+        if (!try_again(how.gfp, size, attempt)) return nullptr;
     }
-    set_large_group(r, 0);
-    return r;
 }
 
 run* large_run_in_group(group& of, const call& how) {
@@ -203,15 +201,20 @@ void* sampled(const call& how) {
     return debug_functions.allocate(how.size > kmalloc_caches.largest ? nullptr : class_for(how.size), guarded);
 }
 
-// Null: no class serves it. What debugging left has room in a class that is debugged, perhaps; then it gets a run. So does what
-// has to read as zero where that is a page or more: the page allocator knows which do.
+// Whole pages that have to read as zero are a run: the page allocator knows which do. But what is at hand is warm.
+bool better_fresh(const kmem_cache* cache, const call& how) {
+    return how.zero && of_whole_pages(cache) && array_avail(array_at(this_thread(), cache->slot)) == 0;
+}
+
+// Null: no class serves it. What debugging left has room in a class that is debugged, perhaps; then it gets a run.
 kmem_cache* class_of(const call& how) {
     if (how.align > kMallocMinimum) {
         kmem_cache* cache = class_for_aligned(how.size, how.align);
         return cache != nullptr && cache->debug != 0 ? nullptr : cache;
     }
-    size_t largest = how.zero ? kFastMaximum : kmalloc_caches.largest;
-    return how.size > largest ? nullptr : class_for(how.size);
+    if (how.size > kmalloc_caches.largest) return nullptr;
+    kmem_cache* cache = class_for(how.size);
+    return KSLAB_UNLIKELY(better_fresh(cache, how)) ? nullptr : cache;
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ void free_slow(void* object, call_kind kind, size_t size, size_t align) {
 void* calloc_any(size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);
-    void* at_hand = KSLAB_LIKELY(bytes <= kFastMaximum) ? malloc_fast(bytes, none) : malloc_whole_pages(bytes, none);
-    if (KSLAB_LIKELY(at_hand != nullptr)) return __builtin_memset(at_hand, 0, bytes);
+    if (KSLAB_LIKELY(bytes <= kFastMaximum))
+        if (void* object = malloc_fast(bytes, none)) return __builtin_memset(object, 0, bytes);
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().calloc(count, size);
     if (absurd(bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);

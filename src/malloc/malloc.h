@@ -14,7 +14,8 @@ namespace kslab {
 // `caller` is the return address of the program's call, for KSLAB_GROUPS=modules. As a default argument it is that of the
 // function that calls: only what programs call themselves may leave it out.
 void* malloc_slow(size_t size, call_kind kind, const void* caller);
-// What no array of the thread has. (Compilers take a static function that only unlikely paths call for unlikely as a whole.)
+// What no array of the thread has. Not static: gcc would take a function that only unlikely paths call for unlikely as a whole,
+// and place it apart.
 void* malloc_missed(size_t size, call_kind kind, const void* caller);
 // `size` and `align` as the caller of a sized or aligned delete says; kNotSaid without.
 void free_slow(void* object, call_kind kind, size_t size, size_t align);

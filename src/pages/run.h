@@ -12,7 +12,7 @@ namespace kslab {
 
 enum class run_state : uint8_t {
     used,     // handed out
-    leaving,  // freed by its user, not yet back
+    leaving,  // freed: on its way to the page allocator, or waiting in a pool of its user's (debug/guard)
     free,     // on a list of the page allocator, merged with its free neighbours of the same content
     transit,  // between two states: on no bin, perhaps with a system call on its pages under way
 };

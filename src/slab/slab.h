@@ -41,7 +41,7 @@ constexpr uint32_t reciprocal_of(size_t size, size_t slab_bytes) {
     if (slab_bytes * size >= (uint64_t{1} << 32)) return 0;
     return static_cast<uint32_t>(((uint64_t{1} << 32) + size - 1) / size);
 }
-static_assert(reciprocal_of(8192, 64 << 10) != 0, "malloc's own classes divide by multiplication");
+static_assert(reciprocal_of(8192, 64 << 10) != 0, "malloc's classes up to kFastMaximum divide by multiplication");
 
 inline constexpr uint32_t kNoIndex = ~uint32_t{0};
 

@@ -18,17 +18,15 @@ constexpr unsigned kFreeStreak = 8;
 constexpr unsigned kKeptInStreak = 16;
 constexpr unsigned kNoRoomPause = 64;
 // A thread that works on more than its arrays have room for, and lacks room so often between two reaps, gets KSLAB_THREAD_CACHE
-// once more, up to so many times; and gives it back when so many flushes in a row say that it gives memory up. All together get
-// so much for each CPU: a few threads that work have much, many that may sleep next have little.
+// once more, up to kMostRoom times; and gives it back when so many flushes in a row say that it gives memory up. All together
+// have a bound: a few threads that work get much, many that may sleep next get little.
 constexpr unsigned kMissesForMore = 1024;
-constexpr unsigned kMostRoom = 8;
-constexpr size_t kLentForCpu = size_t{4} << 20;
 constexpr unsigned kGivingUp = 64;
 
-std::atomic<size_t> lent{0};
+std::atomic<size_t> lent{0};  // bytes beyond KSLAB_THREAD_CACHE, of all threads
 
 unsigned first_limit(const kmem_cache* cache) {
-    // There are some thirty classes.
+    // Some thirty classes are small; of whole pages the first limit is 1 anyway.
     size_t affordable = slots.thread_bytes / 32 / cache->size;
     unsigned limit = cache->limit;
     if (limit > kFirstLimit) limit = kFirstLimit;
@@ -36,7 +34,7 @@ unsigned first_limit(const kmem_cache* cache) {
     return limit == 0 ? 1 : limit;
 }
 
-bool lend(thread_cache* thread, size_t bytes) {
+bool lend_room(thread_cache* thread, size_t bytes) {
     if (lent.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kLentForCpu * cache_settings.cpus) {
         thread->room += bytes;
         return true;
@@ -49,7 +47,7 @@ bool more_room(thread_cache* thread) {
     if (thread->flushes >= kGivingUp) return false;
     if (++thread->no_room_times < kMissesForMore) return false;
     thread->no_room_times = 0;
-    return thread->room < kMostRoom * slots.thread_bytes && lend(thread, slots.thread_bytes);
+    return thread->room < kMostRoom * slots.thread_bytes && lend_room(thread, slots.thread_bytes);
 }
 
 // Takes budget from arrays that were not refilled since the last time round, and from those that would have more than twice
@@ -120,7 +118,7 @@ void start_below(thread_cache* thread, kmem_cache* cache, array_cache* ac, void*
 
 }  // namespace
 
-void return_room(thread_cache* thread) {
+void return_lent_room(thread_cache* thread) {
     lent.fetch_sub(thread->room - slots.thread_bytes, std::memory_order_relaxed);
     thread->room = slots.thread_bytes;
 }

@@ -149,7 +149,7 @@ void thread_tick_slow(thread_cache* thread) {
 
 void give_room_back(thread_cache* thread) {
     if (thread->refilling != 0) return;
-    return_room(thread);
+    return_lent_room(thread);
     thread->no_room_times = 0;
     // The largest lose the most. Tuned ones keep what they have, and nobody loses everything for their sake.
     size_t least = slots.thread_bytes / 64 + 1;

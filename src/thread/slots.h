@@ -12,13 +12,14 @@ struct slot_table {
 };
 extern slot_table slots;
 
-// malloc_slots (thread_cache.h) is all of it, `slot` first. `bytes` are those of the objects: beside the slots, where the tracepoint of
-// kmalloc has them at hand without an instruction.
+// malloc_slots (thread_cache.h) is all of it, `slot` first. `bytes` are those of the objects: beside the slots, where the tracepoint
+// of kmalloc has them at hand without an instruction.
 struct kmalloc_table {
-    uint16_t slot[kFastMaximum / 16 + 1];
-    uint16_t bytes[kFastMaximum / 16 + 1];
+    uint16_t slot[kSizeUnits];
+    uint16_t bytes[kSizeUnits];
     uint16_t slot_of_pages[kLargestClass / kPageSize];
 };
+static_assert(__builtin_offsetof(kmalloc_table, slot_of_pages) == kPageSlots * sizeof(uint16_t), "as malloc_whole_pages expects");
 extern kmalloc_table kmalloc_slots;
 
 // By kmem_cache::index; thread_list_lock.
@@ -41,8 +42,11 @@ inline uint32_t vector_size(const thread_cache* thread) {
 void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac, unsigned limit);
 // Halves it, unless the cache is tuned; what is too much leaves the array.
 void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac);
-// What it has beyond KSLAB_THREAD_CACHE.
-void return_room(thread_cache* thread);
+// Takes back what was lent to the thread beyond KSLAB_THREAD_CACHE: each gets at most so many times that, all together so much
+// for each CPU.
+inline constexpr unsigned kMostRoom = 8;
+inline constexpr size_t kLentForCpu = size_t{4} << 20;
+void return_lent_room(thread_cache* thread);
 // A thread that gives memory up has the room of one that does nothing.
 void give_room_back(thread_cache* thread);
 

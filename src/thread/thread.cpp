@@ -72,7 +72,7 @@ void free_vector(thread_cache* thread) {
 }
 
 void unlink_thread(thread_cache* thread) {
-    return_room(thread);
+    return_lent_room(thread);
     scoped_lock lock(thread_list_lock);
     list_head::del(&thread->all);
     free_vector(thread);

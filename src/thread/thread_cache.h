@@ -1,7 +1,7 @@
 // The hot header: a thread's array caches, and the two operations that budgets are kept for.
 //
 //   malloc  size table: bytes → slot; slot + current_thread → array; entry[--avail]
-//     empty?   malloc_slow: boot or first call of the thread; large; cache_alloc_refill
+//     empty?   malloc_slow: array by pages, or malloc_missed: boot, first call of the thread, large, cache_alloc_refill
 //   free    page map: page → slot; slot + current_thread → array; entry[avail++]
 //     full?    free_slow: cache_flusharray; NULL, large run, users' cache, foreign pointer
 //     equal to the entry below? the object was freed a moment ago: report
@@ -74,9 +74,10 @@ extern array_cache no_array;
 extern __thread thread_cache* current_thread __attribute__((tls_model("initial-exec")));
 
 // Size in units of 16 bytes, rounded up → slot. All zero until boot, so that the first call is slow.
-// Behind them what kmalloc's tracepoint needs (slots.h), and the slots of larger sizes, by pages less one.
-inline constexpr size_t kBytesSlots = kFastMaximum / 16 + 1;
-inline constexpr size_t kPageSlots = 2 * kBytesSlots;
+// Behind them what kmalloc's tracepoint needs (slots.h), and the slots of larger sizes, by pages less one; those of sizes up to
+// kFastMaximum stay 0, for the slow path asks there first.
+inline constexpr size_t kSizeUnits = kFastMaximum / 16 + 1;
+inline constexpr size_t kPageSlots = 2 * kSizeUnits;
 inline constexpr size_t kMallocSlots = kPageSlots + kLargestClass / kPageSize;
 extern uint16_t malloc_slots[kMallocSlots];
 
@@ -90,7 +91,7 @@ inline array_cache* array_at(thread_cache* thread, uint16_t slot) {
     return reinterpret_cast<array_cache*>(reinterpret_cast<char*>(thread) + slot);
 }
 
-// The fast path of malloc for size <= kFastMaximum; `otherwise` runs when the array is empty.
+// `otherwise` runs when the array is empty.
 template <typename F>
 KSLAB_ALWAYS_INLINE void* array_pop(array_cache* ac, F otherwise) {
     uint32_t avail = ac->avail;
@@ -100,6 +101,7 @@ KSLAB_ALWAYS_INLINE void* array_pop(array_cache* ac, F otherwise) {
     return ac->entry[avail];
 }
 
+// The fast path of malloc for size <= kFastMaximum.
 template <typename F>
 KSLAB_ALWAYS_INLINE void* malloc_fast(size_t size, F otherwise) {
     return array_pop(array_at(current_thread, malloc_slots[(size + 15) >> 4]), otherwise);

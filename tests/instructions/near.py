@@ -31,7 +31,7 @@ WINDOW = 0xa800
 LARGEST_NEAR = 33 << 10
 # Those of one name come together, if they are small.
 SMALL_VARIABLES = 256
-# Only read, and from time to time.
+# Read from time to time; written when a program makes a cache.
 APART = ("_ZN5kslab9low_pagesE", "_ZN5kslab13vector_cachesE", "_ZN5kslab12empty_threadE", "_ZN5kslab11dead_threadE")
 # Files whose constants every program reads; kept by hand, for strings have no names. --check tells when one is missing.
 CONSTANTS = ("base/format", "cache/grow", "config/size_classes", "kmalloc/boot", "malloc/foreign",

@@ -18,7 +18,7 @@ std::string said_of(const char* value, size_profile profile = size_profile::odd)
     size_t at;
     EXPECT_EQ(debug_switches_parse(switches, value, at), nullptr);
     kslab_last_report[0] = '\0';
-    unsigned wrong = debug_names_check(switches, make_size_classes(profile, slab_geometry::kslab, false));
+    unsigned wrong = debug_names_check(switches, make_size_classes(profile, slab_geometry::kslab, kFastMaximum));
     EXPECT_EQ(wrong != 0, kslab_last_report[0] != '\0') << value;
     std::string said = kslab_last_report;
     return said.empty() ? "" : said.substr(sizeof "kslab: KSLAB_DEBUG: no size class is called " - 1);

@@ -71,15 +71,6 @@ CHILD_PROGRAM(own_slabs) {
         for (size_t i = 2; i < slabs.size(); i++) EXPECT_EQ(slabs[i]->pages->pages, 16u) << size;
         for (void* object : objects) kfree(object);
     }
-    // Beyond 8 KiB a slab is one object.
-    for (size_t size = 12288; size <= kLargestClass; size += kPageSize) {
-        void* object = kmalloc(size, 0);
-        const slab* s = page_owner_of(object).slab();
-        ASSERT_NE(s, nullptr) << size;
-        EXPECT_EQ(s->num, 1u) << size;
-        EXPECT_EQ(s->pages->pages * kPageSize, ksize(object)) << size;
-        kfree(object);
-    }
     EXPECT_EQ(kmalloc_caches.largest, kLargestClass);
 }
 

@@ -150,7 +150,7 @@ TEST_F(low_pages_test, resizing_stays_in_place_and_never_moves) {
     release_run(r);
 }
 
-TEST_F(low_pages_test, large_objects_are_low_and_do_not_wait_in_run_caches) {
+TEST_F(low_pages_test, large_objects_are_low_and_go_back_at_once) {
     constexpr size_t kSize = 400000;
     run* r = large_allocate({.size = kSize, .align = 16, .low = true});
     ASSERT_NE(r, nullptr);
@@ -160,20 +160,6 @@ TEST_F(low_pages_test, large_objects_are_low_and_do_not_wait_in_run_caches) {
     EXPECT_EQ(resize_by_moving(object, owner_of(object), 10 * kSize), nullptr);
     kfree(object);
     EXPECT_EQ(low_pages.stats().used, 0u);
-    r = large_allocate({.size = 20000, .align = 16, .low = true});
-    size_t pages = r->pages;
-    large_free(r, r->memory());
-    EXPECT_EQ(low_pages.stats().used, 0u) << "it waits in a run cache";
-    r = large_allocate({.size = 20000, .align = 16});
-    EXPECT_EQ(r->pages, pages);
-    EXPECT_FALSE(r->low);
-    large_free(r, r->memory());
-    // The other way round: what waits in the cache serves no low request.
-    r = large_allocate({.size = 20000, .align = 16, .low = true});
-    EXPECT_TRUE(is_low(r));
-    run_state state;
-    EXPECT_TRUE(page_allocator::covers(r->memory(), state));
-    large_free(r, r->memory());
 }
 
 TEST_F(low_pages_test, krealloc_copies_what_cannot_move) {

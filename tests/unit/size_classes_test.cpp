@@ -50,9 +50,10 @@ TEST(size_classes, kernel_geometry_goes_on_to_131072) {
 }
 
 TEST(size_classes, without_those_of_whole_pages) {
-    size_class_table table = make_size_classes(size_profile::odd, slab_geometry::kslab, false);
+    size_class_table table = make_size_classes(size_profile::odd, slab_geometry::kslab, kFastMaximum);
+    EXPECT_EQ(table.whole_pages_from, table.count);
     EXPECT_EQ(std::vector<size_t>(table.size, table.size + table.count), kOdd);
-    table = make_size_classes(size_profile::odd, slab_geometry::kernel, false);
+    table = make_size_classes(size_profile::odd, slab_geometry::kernel, kFastMaximum);
     EXPECT_EQ(table.size[table.count - 1], kLargestClass) << "the kernel's are the kernel's";
 }
 

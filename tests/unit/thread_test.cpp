@@ -68,7 +68,7 @@ void use_all_classes_within_the_budget() {
         ASSERT_EQ(sums.reserved, current_thread->reserved);
         ASSERT_LE(sums.reserved, current_thread->room);
         ASSERT_LE(sums.held, current_thread->room);
-        ASSERT_LE(current_thread->room, 8 * active_options.thread_cache);
+        ASSERT_LE(current_thread->room, kMostRoom * active_options.thread_cache);
         if (sums.held > most) most = sums.held;
     }
     EXPECT_GT(most, active_options.thread_cache / 4) << "the budget is hardly used";
@@ -123,9 +123,9 @@ TEST(thread, a_busy_thread_gets_more_room_and_gives_it_back) {
 // As much as there is for all is not exceeded; what threads had that end is there for others.
 TEST(thread, busy_threads_share_what_there_is_beyond_what_each_has) {
     size_t once = active_options.thread_cache;
-    size_t most_each = 8 * once;
-    cache_settings.cpus = 1;
-    size_t most_together = size_t{4} << 20;
+    size_t most_each = kMostRoom * once;
+    unsigned cpus = std::exchange(cache_settings.cpus, 1);
+    size_t most_together = kLentForCpu;
     for (int round = 0; round < 2; round++) {
         std::vector<std::thread> threads;
         std::atomic<size_t> together{0};
@@ -144,6 +144,7 @@ TEST(thread, busy_threads_share_what_there_is_beyond_what_each_has) {
         EXPECT_LE(together, most_together);
         EXPECT_GE(together, most_together - most_each) << "round " << round;
     }
+    cache_settings.cpus = cpus;
     EXPECT_STREQ(validate_heap(), nullptr);
 }
 

@@ -1,5 +1,6 @@
 // Size classes beyond 8 KiB, whose slabs are one object each: what waits for the next allocation, where, and for whom.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include "cache/node.h"
 #include "debug/object/validate_heap.h"
 #include "kmalloc/kmalloc.h"
+#include "kslab/group.h"
 #include "kslab/kmalloc.h"
 #include "kslab/kslab.h"
 #include "pages/page_allocator.h"
@@ -57,8 +59,11 @@ TEST_F(whole_pages, an_array_holds_eight_and_the_threads_room) {
         EXPECT_EQ(cache->limit, 8u) << size;
         for (void* object : get(40, size)) kfree(object);
         const array_cache* ac = array_at(current_thread, cache->slot);
-        EXPECT_LE(ac->avail, 8u) << size;
+        EXPECT_GE(ac->avail, 1u) << size;
+        EXPECT_LE(ac->avail, ac->limit) << size;
         EXPECT_LE(current_thread->reserved, current_thread->room) << size;
+        EXPECT_EQ(ac->limit, size <= 20000 ? 8u : ac->limit) << size << ": where the room is no question";
+        drain_this_thread();
     }
 }
 
@@ -87,6 +92,7 @@ TEST_F(whole_pages, with_threads_some_pass_from_one_to_the_other) {
     EXPECT_GT(cache->node.shared.avail, 0u);
     EXPECT_GT(waiting_slabs(cache), 0u);
     EXPECT_LE(cache->node.free_objects, cache->node.free_limit);
+    EXPECT_LE(cache->node.free_limit * cache->size, size_t{1} << 20);
     size_t slabs = cache->node.num_slabs;
     std::thread([&] { made = get(12, kSize); }).join();
     EXPECT_EQ(cache->node.num_slabs, slabs) << "those that waited";
@@ -96,15 +102,56 @@ TEST_F(whole_pages, with_threads_some_pass_from_one_to_the_other) {
     EXPECT_EQ(cache->node.shared.avail, 0u);
 }
 
+size_t resident_pages(void* start, size_t bytes) {
+    std::vector<unsigned char> states(bytes / kPageSize);
+    EXPECT_EQ(mincore(start, bytes, states.data()), 0);
+    return static_cast<size_t>(std::count_if(states.begin(), states.end(), [](unsigned char state) { return (state & 1) != 0; }));
+}
+
 TEST_F(whole_pages, what_has_to_read_as_zero_is_not_touched_when_it_is_fresh) {
     for (size_t size : kSizes) {
         kslab_trim();
         void* cleared = kzalloc(size, 0);
         const run* r = page_owner_of(cleared).run();
         ASSERT_NE(r, nullptr) << size;
-        EXPECT_EQ(r->content, run_content::zero) << size;
+        EXPECT_EQ(resident_pages(r->memory(), r->pages * kPageSize), 0u) << size;
         kfree(cleared);
     }
+}
+
+TEST_F(whole_pages, what_is_at_hand_is_cleared) {
+    for (size_t size : kSizes) {
+        void* used = get(1, size)[0];
+        kfree(used);
+        auto* cleared = static_cast<char*>(kzalloc(size, 0));
+        EXPECT_EQ(cleared, used) << size;
+        EXPECT_EQ(std::count(cleared, cleared + size, 0), static_cast<ptrdiff_t>(size)) << size;
+        kfree(cleared);
+        drain_this_thread();
+    }
+}
+
+TEST_F(whole_pages, the_slab_is_the_object) {
+    for (size_t size = 8193; size <= kLargestClass; size += 1000) {
+        void* object = kmalloc(size, 0);
+        const slab* s = page_owner_of(object).slab();
+        ASSERT_NE(s, nullptr) << size;
+        EXPECT_EQ(s->num, 1u) << size;
+        EXPECT_EQ(s->pages->pages * kPageSize, ksize(object)) << size;
+        kfree(object);
+    }
+}
+
+TEST_F(whole_pages, a_group_is_charged_for_the_class) {
+    int id = kslab_group_create("whole pages", size_t{1} << 20);
+    ASSERT_GT(id, 0);
+    int before = kslab_group_enter(id);
+    std::vector<void*> objects;
+    while (void* object = kmalloc(100000, 0)) objects.push_back(object);
+    EXPECT_EQ(objects.size(), (size_t{1} << 20) / 114688);
+    kslab_group_leave(before);
+    for (void* object : objects) kfree(object);
+    EXPECT_EQ(kslab_group_destroy(id), 0);
 }
 
 // Each is a slab, but no sign of a program that fills one size after the other.
@@ -146,11 +193,25 @@ TEST(whole_pages_elsewhere, under_debugging_there_are_none) {
     EXPECT_EQ(end.exit_code, 0) << end.report;
 }
 
+CHILD_PROGRAM(whole_pages_in_profile_kmalloc) {
+    EXPECT_EQ(kmalloc_caches.largest, 8192u);
+    void* object = kmalloc(20000, 0);
+    EXPECT_NE(page_owner_of(object).run(), nullptr);
+    kfree(object);
+}
+TEST(whole_pages_elsewhere, profile_kmalloc_ends_at_8192) {
+    test::outcome end = test::rerun("whole_pages_in_profile_kmalloc", {"KSLAB_CLASSES=kmalloc"});
+    EXPECT_EQ(end.exit_code, 0) << end.report;
+}
+
 CHILD_PROGRAM(whole_pages_in_kernel_geometry) {
     const kslab::kmem_cache* cache = class_for(20000);
     EXPECT_EQ(cache->object_size, 32768u);
     EXPECT_FALSE(of_whole_pages(cache));
     EXPECT_EQ(cache->shared_factor, 0u);
+    void* cleared = kzalloc(20000, 0);
+    EXPECT_NE(page_owner_of(cleared).slab(), nullptr);
+    kfree(cleared);
     for (void* object : get(40, 20000)) kfree(object);
     EXPECT_GT(waiting_slabs(cache), 0u) << "as the kernel's free_limit says";
 }

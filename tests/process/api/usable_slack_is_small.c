@@ -9,7 +9,7 @@ int main(void)
         size_t usable = malloc_usable_size(p);
         size_t allowed = size < 128 ? 64 : size < 256 ? 112 : size / 4 + 128;
         if (size > 8192)
-            allowed = size / 4 + 8192; // whole pages
+            allowed = size / 4 + 4096; // whole pages
         CHECK_SAY(usable - size <= allowed, "%zu usable for a request of %zu", usable, size);
         free(p);
     }
