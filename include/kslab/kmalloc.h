@@ -20,7 +20,7 @@ extern "C" {
 #define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
 
 /* `size` bytes, aligned to 8 up to 8 bytes, to 16 and more above; a power of two is aligned to itself, up to a
- * page, under debugging as well. Any size up to PTRDIFF_MAX: above the largest class (128 KiB) whole pages are taken. 0
+ * page, under debugging as well. Any size up to PTRDIFF_MAX: above the largest class (256 KiB) whole pages are taken. 0
  * bytes: ZERO_SIZE_PTR. Null when memory is short, as the flags say (kslab/gfp.h); errno is not touched. */
 void *kmalloc(size_t size, gfp_t flags) __asm__("kslab_kmalloc");
 static inline void *__kmalloc(size_t size, gfp_t flags) { return kmalloc(size, flags); }

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "cache/bad_free.h"
 #include "cache/node.h"
+#include "config/size_classes.h"
 #include "pages/page_map.h"
 
 namespace kslab {
@@ -62,7 +63,7 @@ void find_indices(const kmem_cache* cache, void* const* objects, const row& r, u
 // A slab whose objects have a destructor only becomes free here: the caller may hold a lock, and destructors are the
 // program's. Reaping and shrinking destroy it.
 void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
-    bool enough = node.free_objects > node.free_limit || straight_to_pages(s->cache);
+    bool enough = node.free_objects > (straight_to_pages(s->cache) ? kWholePagesFreeAlone / s->cache->size : size_t{node.free_limit});
     if (s->inuse == 0 && enough && s->cache->dtor == nullptr) {
         slab_unlink(node, s);
         return destroyed.add(&s->list);

@@ -110,6 +110,10 @@ uint8_t slow_reasons(const cache_request& request) {
 
 }  // namespace
 
+unsigned most_in_array(const kmem_cache* cache) {
+    return of_whole_pages(cache) ? kWholePagesLimit : array_limit(cache->size);
+}
+
 bool cache_setup(kmem_cache* cache, const cache_request& request) {
     cache->object_size = static_cast<uint32_t>(request.size);
     cache->debug = request.debug;
@@ -131,7 +135,7 @@ bool cache_setup(kmem_cache* cache, const cache_request& request) {
     slab_layout largest = cache_layout(cache, 2);
     cache->reciprocal = reciprocal_of(cache->size, size_t{largest.pages} * kPageSize);
     if (!make_nodes(cache)) return false;
-    unsigned limit = array_limit(cache->size);
+    unsigned limit = most_in_array(cache);
     unsigned shared = of_whole_pages(cache) ? kWholePagesShared : shared_factor(cache->size);
     return cache_set_tunables(cache, limit, array_batchcount(limit), shared);
 }

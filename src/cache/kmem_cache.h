@@ -165,7 +165,9 @@ struct cache_config {
 extern cache_config cache_settings;
 
 inline bool of_whole_pages(const kmem_cache* cache) { return (cache->flags & kCacheWholePages) != 0; }
-// In a process of one thread none of these wait behind the arrays: in the page allocator the pages serve all sizes.
+// How many objects a thread's array of the cache holds at most, unless it is tuned.
+unsigned most_in_array(const kmem_cache* cache);
+// In a process of one thread few of these wait behind the arrays: in the page allocator the pages serve all sizes.
 inline bool straight_to_pages(const kmem_cache* cache) { return of_whole_pages(cache) && host_single_threaded(); }
 
 // Cut to what there is room for.

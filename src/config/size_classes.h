@@ -5,8 +5,8 @@
 //   odd      adds 48 80 112, above 256 the quarter steps 320 384 448 512 640 … 8192, and above 1024 powers of two with a
 //            header, as records and pages of a database have: 1088 2176 4608
 //   fine     adds 160 224 as well
-// Beyond 8192 the last two go on to 131072 by whole pages, in steps of a quarter of a doubling: 12288 16384 20480 … 131072.
-// With the kernel's slab geometry all profiles do, by powers of two.
+// Beyond 8192 the last two go on to 262144 by whole pages, in steps of a quarter of a doubling: 12288 16384 20480 … 262144.
+// With the kernel's slab geometry all profiles go on to 131072, by powers of two.
 #pragma once
 #include "config/options.h"
 
@@ -15,8 +15,9 @@ namespace kslab {
 inline constexpr size_t kSmallestClass = 8;       // kmalloc and kmem_cache users; malloc starts at 16
 inline constexpr size_t kMallocMinimum = 16;      // the ABI's alignment of every malloc result
 inline constexpr size_t kFastMaximum = 8192;      // malloc's table ends here; classes above are of whole pages
-inline constexpr size_t kLargestClass = 131072;
-inline constexpr unsigned kMaxClasses = 50;
+inline constexpr size_t kLargestClass = 131072;   // the kernel's largest
+inline constexpr size_t kLargestWholePages = 262144;
+inline constexpr unsigned kMaxClasses = 54;
 
 struct size_class_table {
     unsigned count;
@@ -25,7 +26,7 @@ struct size_class_table {
 };
 
 // Those of whole pages go to `largest`; the kernel's are the kernel's.
-size_class_table make_size_classes(size_profile profile, slab_geometry geometry, size_t largest = kLargestClass);
+size_class_table make_size_classes(size_profile profile, slab_geometry geometry, size_t largest = kLargestWholePages);
 
 // The kernel's limits for an array of objects of this size (enable_cpucache, Linux 2.6.17).
 constexpr unsigned array_limit(size_t object_size) {
@@ -39,10 +40,14 @@ constexpr unsigned array_batchcount(unsigned limit) { return (limit + 1) / 2; }
 
 // How many batches the shared array holds: hand-over between threads pays up to a page.
 constexpr unsigned shared_factor(size_t object_size) { return object_size <= kPageSize ? 8 : 0; }
-// Of whole pages: without a shared array each object that passes between threads would make a slab and end one.
+// Of whole pages, whatever their size; a thread's room is the bound.
+inline constexpr unsigned kWholePagesLimit = 8;
+// Without a shared array each object that passes between threads would make a slab and end one.
 inline constexpr unsigned kWholePagesShared = 2;
 // And at most so much of a class waits in free slabs, however many CPUs there are.
 inline constexpr size_t kWholePagesFree = size_t{1} << 20;
+// The same in a process of one thread.
+inline constexpr size_t kWholePagesFreeAlone = size_t{64} << 10;
 
 // kmalloc_index() of the kernel's header: 1 is 96, 2 is 192, n is 2^n. 0 for a size of 0.
 unsigned kernel_kmalloc_index(size_t size);

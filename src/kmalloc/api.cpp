@@ -146,7 +146,11 @@ KSLAB_EXPORT void* krealloc(const void* pointer, size_t size, gfp_t flags) {
     if (have >= size) return object;
     if (resize_in_place(object, owner, size)) return object;
     if (void* moved = resize_by_moving(object, owner, size)) return moved;
-    void* larger = kmalloc_for(size, flags, __builtin_return_address(0));
+    const void* caller = __builtin_return_address(0);
+    // What was resized once may be again: runs grow in place.
+    void* larger = size > kFastMaximum && !by_module
+                       ? kmalloc_special({.kind = call_kind::krealloc, .size = size, .gfp = flags, .caller = caller})
+                       : kmalloc_for(size, flags, caller);
     if (larger == nullptr) return nullptr;
     __builtin_memcpy(larger, object, have);
     KSLAB_PROBE2(kfree, __builtin_return_address(0), object);

@@ -49,7 +49,7 @@ void make_class_cache(unsigned index) {
     // A cache under debugging, or whose hits are counted, or whose callers, has no slot: its objects take the slow path
     // each time.
     bool has_slot = size >= kMallocMinimum && request.debug == 0 && !cache_settings.stats && !by_module;
-    if (has_slot) request.slot = thread_assign_slot(array_limit(size));
+    if (has_slot) request.slot = thread_assign_slot(whole_pages != 0 ? kWholePagesLimit : array_limit(size));
     KSLAB_CHECK(cache_setup(cache, request), "no memory for the size classes of malloc");
     cache_chain_add(cache);
     if (has_slot)
@@ -118,8 +118,10 @@ void boot_once() {
     nodes_boot(active_options.nodes);
     by_module = groups_in_use = active_options.groups == group_choice::modules;
     thread_boot(active_options.thread_cache);
-    // Under debugging a large object is a run, with a redzone and a guard of its own.
-    size_t largest = debug_flags == 0 ? kLargestClass : kFastMaximum;
+    // Under debugging a large object is a run, with a redzone and a guard of its own; and where arrays have no room for it, a run
+    // costs less than a slab.
+    bool whole_pages = debug_flags == 0 && active_options.thread_cache >= kLargestWholePages;
+    size_t largest = whole_pages ? kLargestWholePages : kFastMaximum;
     kmalloc_caches.classes = make_size_classes(active_options.classes, active_options.geometry, largest);
     if (debug_flags != 0) debug_names_check(active_switches, kmalloc_caches.classes);
     for (unsigned i = 0; i < kmalloc_caches.classes.count; i++) make_class_cache(i);

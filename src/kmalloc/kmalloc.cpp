@@ -201,9 +201,18 @@ void* sampled(const call& how) {
     return debug_functions.allocate(how.size > kmalloc_caches.largest ? nullptr : class_for(how.size), guarded);
 }
 
-// Whole pages that have to read as zero are a run: the page allocator knows which do. But what is at hand is warm.
+// Whole pages that have to read as zero are a run where the page allocator would take fresh ones, for it knows that those do; but
+// what is at hand, or would have to be cleared anyway, is not.
 bool better_fresh(const kmem_cache* cache, const call& how) {
-    return how.zero && of_whole_pages(cache) && array_avail(array_at(this_thread(), cache->slot)) == 0;
+    if (!how.zero || (how.node >= 0 && nr_nodes > 1) || array_avail(array_at(this_thread(), cache->slot)) > 0) return false;
+    return all_pages.dirty() < pages_for(cache->size);
+}
+
+// Whole pages of which no class serves this request.
+bool better_run(const kmem_cache* cache, const call& how) {
+    if (!of_whole_pages(cache)) return false;
+    bool may_be_resized = how.kind == call_kind::realloc || how.kind == call_kind::krealloc;
+    return may_be_resized || better_fresh(cache, how);
 }
 
 // Null: no class serves it. What debugging left has room in a class that is debugged, perhaps; then it gets a run.
@@ -214,7 +223,7 @@ kmem_cache* class_of(const call& how) {
     }
     if (how.size > kmalloc_caches.largest) return nullptr;
     kmem_cache* cache = class_for(how.size);
-    return KSLAB_UNLIKELY(better_fresh(cache, how)) ? nullptr : cache;
+    return KSLAB_UNLIKELY(better_run(cache, how)) ? nullptr : cache;
 }
 
 }  // namespace

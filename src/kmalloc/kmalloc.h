@@ -1,4 +1,4 @@
-// Memory of any size: size classes up to 128 KiB, runs of pages above. No errno, no C semantics: those are
+// Memory of any size: size classes up to 256 KiB, runs of pages above. No errno, no C semantics: those are
 // src/malloc's. kmalloc, kfree and their kin (include/kslab/kmalloc.h) are in api.cpp of this room.
 #pragma once
 #include "cache/kmem_cache.h"

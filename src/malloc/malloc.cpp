@@ -66,7 +66,9 @@ void* calloc_any(size_t count, size_t size) {
 namespace {
 
 void* copy_to_new(void* object, page_owner owner, size_t have, size_t size, const void* caller) {
-    void* larger = malloc_inline(size, call_kind::realloc, caller);
+    // What was resized once may be again: beyond the arrays there are runs, which grow and shrink in place.
+    void* larger = size > kFastMaximum ? malloc_missed(size, call_kind::realloc, caller)
+                                       : malloc_inline(size, call_kind::realloc, caller);
     if (larger == nullptr) return nullptr;
     size_t bytes = have < size ? have : size;
     if (size > kFastMaximum) prepare_for_copy(larger, bytes);

@@ -64,8 +64,9 @@ public:
     // would choose any place.
     bool move(run* r, size_t pages);
 
-    // How many pages are handed out; no lock is taken.
+    // How many pages are handed out, and how many free ones are warm; no lock is taken.
     size_t used() const { return used_; }
+    size_t dirty() const { return count_[static_cast<size_t>(run_content::dirty)]; }
 
     // Oldest first, until within the bound.
     void purge_excess();

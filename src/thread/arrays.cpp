@@ -18,9 +18,11 @@ constexpr unsigned kFreeStreak = 8;
 constexpr unsigned kKeptInStreak = 16;
 constexpr unsigned kNoRoomPause = 64;
 // A thread that works on more than its arrays have room for, and lacks room so often between two reaps, gets KSLAB_THREAD_CACHE
-// once more, up to kMostRoom times; and gives it back when so many flushes in a row say that it gives memory up. All together
-// have a bound: a few threads that work get much, many that may sleep next get little.
+// once more, up to kMostRoom times; and gives it back when so many flushes in a row say that it gives memory up, or when it lacked
+// none between two reaps. All together have a bound: a few threads that work get much, many that may sleep next get little. Where
+// others have all of it, a thread gets it once, after eight times as many misses.
 constexpr unsigned kMissesForMore = 1024;
+constexpr unsigned kMissesBeyond = 8 * kMissesForMore;
 constexpr unsigned kGivingUp = 64;
 
 std::atomic<size_t> lent{0};  // bytes beyond KSLAB_THREAD_CACHE, of all threads
@@ -34,20 +36,16 @@ unsigned first_limit(const kmem_cache* cache) {
     return limit == 0 ? 1 : limit;
 }
 
-bool lend_room(thread_cache* thread, size_t bytes) {
-    if (lent.fetch_add(bytes, std::memory_order_relaxed) + bytes <= kLentForCpu * cache_settings.cpus) {
-        thread->room += bytes;
-        return true;
-    }
-    lent.fetch_sub(bytes, std::memory_order_relaxed);
-    return false;
-}
-
+// Several threads at once may pass the bound by a step each.
 bool more_room(thread_cache* thread) {
     if (thread->flushes >= kGivingUp) return false;
-    if (++thread->no_room_times < kMissesForMore) return false;
+    bool within = lent.load(std::memory_order_relaxed) + slots.thread_bytes <= kLentForCpu * cache_settings.cpus;
+    if (++thread->no_room_times < (within ? kMissesForMore : kMissesBeyond)) return false;
     thread->no_room_times = 0;
-    return thread->room < kMostRoom * slots.thread_bytes && lend_room(thread, slots.thread_bytes);
+    if (thread->room >= (within ? kMostRoom : 2) * slots.thread_bytes) return false;
+    lent.fetch_add(slots.thread_bytes, std::memory_order_relaxed);
+    thread->room += slots.thread_bytes;
+    return true;
 }
 
 // Takes budget from arrays that were not refilled since the last time round, and from those that would have more than twice

@@ -17,7 +17,7 @@ extern slot_table slots;
 struct kmalloc_table {
     uint16_t slot[kSizeUnits];
     uint16_t bytes[kSizeUnits];
-    uint16_t slot_of_pages[kLargestClass / kPageSize];
+    uint16_t slot_of_pages[kLargestWholePages / kPageSize];
 };
 static_assert(__builtin_offsetof(kmalloc_table, slot_of_pages) == kPageSlots * sizeof(uint16_t), "as malloc_whole_pages expects");
 extern kmalloc_table kmalloc_slots;

@@ -22,7 +22,7 @@
 namespace kslab {
 
 inline constexpr size_t kThreadHeaderBytes = 256;
-inline constexpr size_t kSlotBytes = 20288;
+inline constexpr size_t kSlotBytes = 20608;
 
 // The array of a cache without a slot. Where every operation has to be slow, `hot` stays the empty array.
 struct array_slot {
@@ -78,7 +78,7 @@ extern __thread thread_cache* current_thread __attribute__((tls_model("initial-e
 // kFastMaximum stay 0, for the slow path asks there first.
 inline constexpr size_t kSizeUnits = kFastMaximum / 16 + 1;
 inline constexpr size_t kPageSlots = 2 * kSizeUnits;
-inline constexpr size_t kMallocSlots = kPageSlots + kLargestClass / kPageSize;
+inline constexpr size_t kMallocSlots = kPageSlots + kLargestWholePages / kPageSize;
 extern uint16_t malloc_slots[kMallocSlots];
 
 // The thread's own structure, also while it is in a group.
@@ -111,7 +111,7 @@ KSLAB_ALWAYS_INLINE void* malloc_fast(size_t size, F otherwise) {
 template <typename F>
 KSLAB_ALWAYS_INLINE void* malloc_whole_pages(size_t size, F otherwise) {
     size_t index = (size - 1) >> kPageShift;  // a size of 0 has none
-    if (index >= kLargestClass / kPageSize) return otherwise();
+    if (index >= kLargestWholePages / kPageSize) return otherwise();
     return array_pop(array_at(current_thread, malloc_slots[kPageSlots + index]), otherwise);
 }
 

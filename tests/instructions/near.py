@@ -28,7 +28,7 @@ WINDOW_END = 0x10000
 # Before that come the start files, malloc and its relatives, and early_tls.cpp as well.
 WINDOW = 0xa800
 # Larger tables are written here and there.
-LARGEST_NEAR = 33 << 10
+LARGEST_NEAR = 35 << 10
 # Those of one name come together, if they are small.
 SMALL_VARIABLES = 256
 # Read from time to time; written when a program makes a cache.

@@ -71,7 +71,7 @@ CHILD_PROGRAM(own_slabs) {
         for (size_t i = 2; i < slabs.size(); i++) EXPECT_EQ(slabs[i]->pages->pages, 16u) << size;
         for (void* object : objects) kfree(object);
     }
-    EXPECT_EQ(kmalloc_caches.largest, kLargestClass);
+    EXPECT_EQ(kmalloc_caches.largest, kLargestWholePages);
 }
 
 TEST(kernel_geometry, kslabs_own_slabs_are_16_32_and_then_64_kib) {

@@ -17,7 +17,7 @@ namespace {
 
 using namespace kslab;
 
-constexpr size_t kMost = size_t{256} << 10;
+constexpr size_t kMost = size_t{300} << 10;
 
 // What ksize has to say, from the table of classes.
 size_t expected_size(size_t n) {

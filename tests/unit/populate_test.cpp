@@ -15,6 +15,7 @@
 #include "kmalloc/kmalloc.h"
 #include "kslab/kmalloc.h"
 #include "kslab/kmem_cache.h"
+#include "kslab/kslab.h"
 #include "os/memory.h"
 #include "pages/page_allocator.h"
 #include "pages/page_map.h"
@@ -108,7 +109,7 @@ protected:
     }
 
     char* get_fresh(size_t count, gfp_t gfp = GFP_KERNEL) {
-        drain_this_thread();
+        kslab_trim();
         all_pages.purge_all();
         return static_cast<char*>(kmalloc(count * kPageSize, gfp));
     }
@@ -180,7 +181,7 @@ TEST_P(large_objects, nobody_wastes_more_than_was_paid_for) {
 TEST_P(large_objects, not_when_they_are_more_than_a_quarter_of_what_is_in_use) {
     use(1);
     kfree(std::exchange(ballast_, nullptr));
-    drain_this_thread();
+    kslab_trim();
     EXPECT_FALSE(comes_whole(pages));
 }
 
@@ -188,7 +189,7 @@ TEST_P(large_objects, may_be_inaccessible_when_they_are_freed) {
     char* buffer = get_fresh(pages);
     ASSERT_EQ(mprotect(buffer, pages * kPageSize, PROT_NONE), 0);
     kfree(buffer);
-    drain_this_thread();  // objects of a class have been in an array so far
+    kslab_trim();  // objects of a class have waited so far
     mprotect(buffer, pages * kPageSize, PROT_READ | PROT_WRITE);  // fails where it was unmapped
     EXPECT_FALSE(comes_whole(pages)) << "that was no sign of use";
 }
@@ -206,7 +207,7 @@ TEST_P(large_objects, what_is_copied_into_them_comes_at_once) {
         char* buffer = get_fresh(pages);
         prepare_for_copy(buffer, copied * kPageSize - 100);
         // Not done for classes: an object from an array is resident.
-        bool comes = copied >= 4 && pages * kPageSize > kLargestClass;
+        bool comes = copied >= 4 && pages * kPageSize > kLargestWholePages;
         EXPECT_EQ(resident(buffer, pages), comes ? copied : 0) << copied;
         kept_.push_back(buffer);
     }

@@ -29,11 +29,11 @@ TEST(stats, agree_with_an_exact_count) {
     size_t small = 0, large = 0, large_bytes = 0;
     for (int step = 0; step < 20000 / static_cast<int>(kSanitizerFactor); step++) {
         bool grow = live.size() < 2000 && random.below(10) < (step / 2000 % 2 == 0 ? 7u : 3u);
-        void* object = grow || live.empty() ? kmalloc(random.doubling(400000), 0) : live[random.below(live.size())];
+        void* object = grow || live.empty() ? kmalloc(random.doubling(800000), 0) : live[random.below(live.size())];
         size_t size = ksize(object);
         bool added = grow || live.empty();
         size_t sign = added ? 1 : ~size_t{0};
-        if (size <= kLargestClass) {
+        if (size <= kLargestWholePages) {
             small += sign * size;
             count_of[size] += sign;
         } else {

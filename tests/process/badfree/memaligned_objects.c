@@ -16,8 +16,8 @@ int main(int argc, char **argv)
         CHECK(p);
         free(p);
     }
-    char *p = memalign(alignment, 200000);
+    char *p = memalign(alignment, 400000);
     CHECK(p);
     free(hide(p + 4096));
-    _exit(0); // 200000 bytes are a big block: found at once
+    _exit(0); // 400000 bytes are a big block: found at once
 }

@@ -9,7 +9,8 @@ floor() { # of the command, in MiB
     local mib said
     for mib in $(seq 6 100); do
         # Without room for the library the loader goes on without it, and says so.
-        said=$( (ulimit -v $((mib * 1024)); exec "$@") 2>&1 >/dev/null) && [ -z "$said" ] && { echo "$mib"; return; }
+        said=$( (ulimit -v $((mib * 1024)); exec timeout 20 "$@") 2>&1 >/dev/null) && [ -z "$said" ] && { echo "$mib"; return; }
+        [ $? != 124 ] || echo "$*: hangs with $mib MiB" >&2
     done
     echo 999
 }
