@@ -129,6 +129,7 @@ TEST(thread, busy_threads_share_what_there_is_beyond_what_each_has) {
     for (int round = 0; round < 2; round++) {
         std::vector<std::thread> threads;
         std::atomic<size_t> together{0};
+        std::atomic<bool> anyone{false};
         unsigned count = static_cast<unsigned>(most_together / once);
         std::atomic<unsigned> working{count};
         for (unsigned t = 0; t < count; t++)
@@ -137,12 +138,14 @@ TEST(thread, busy_threads_share_what_there_is_beyond_what_each_has) {
                 busy.work_for(most_each);
                 EXPECT_LE(current_thread->room, most_each);
                 together += current_thread->room - once;
+                if (current_thread->room > 2 * once) anyone = true;
                 // Those that end give their room to others.
                 for (working--; working > 0;) std::this_thread::yield();
                 busy.end();
             });
         for (std::thread& thread : threads) thread.join();
         EXPECT_LE(together, most_together + count * once) << "each may have it once more";
+        EXPECT_TRUE(anyone) << "round " << round << ": who comes late has it twice at most";
         EXPECT_GE(together, most_together - most_each) << "round " << round;
     }
     cache_settings.cpus = cpus;
