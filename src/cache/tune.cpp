@@ -89,10 +89,6 @@ void resize_aliens(kmem_cache* cache, cache_node& node, uint32_t limit, spare_en
     }
 }
 
-}  // namespace
-
-namespace {
-
 size_t free_limit_of(const kmem_cache* cache, unsigned batchcount, size_t num) {
     size_t limit = node_free_limit(cache_settings.cpus, batchcount, num);
     size_t affordable = kWholePagesFree / cache->size;

@@ -5,6 +5,7 @@ tool=$(dirname "$TEST_LIB")/kslab
 [ -x "$tool" ] || { echo "no kslab command"; exit 77; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
 cd "$TEST_TMP" || exit 1
+export TMPDIR=$TEST_TMP  # scratch directories of other tests are not ours
 cat > demo.c <<'END'
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ kill -TERM $stopped
 wait $stopped
 [ $? = 143 ] || fail "SIGTERM: status $?"
 [ -n "$child" ] && [ ! -e /proc/"$child" ] || fail "SIGTERM: the program runs on"
-ls -d "${TMPDIR:-/tmp}"/kslab-?????? 2>/dev/null | while read -r left; do
+ls -d "$TMPDIR"/kslab-?????? 2>/dev/null | while read -r left; do
     [ -z "$(find "$left" -newer demo.c -prune)" ] || echo "$left"
 done | grep . && fail "a scratch directory is left"
 exit 0
