@@ -97,7 +97,8 @@ std::string parse_slabinfo(std::string_view text, slab_table& out) {
     out.statistics = words.word() == "(statistics)";
     for (size_t number = 2; !text.empty(); number++) {
         std::string_view line = take_line(text);
-        if (line.empty() || line.front() == '#') continue;
+        std::string_view first = line_reader(line).word();
+        if (first.empty() || first.front() == '#') continue;  // the heads of the columns are a comment
         slab_row row;
         if (const char* missing = parse_row(line, out.statistics, row)) return wrong(number, missing);
         out.rows.push_back(std::move(row));

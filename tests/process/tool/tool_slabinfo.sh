@@ -10,6 +10,8 @@ cat >text <<'X'
 slabinfo - version: 2.1
 # name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>
 kmalloc-64          1000   1024     64  256    4 : tunables  120   60    8 : slabdata      3      4     17
+  # a comment behind blanks, and nothing but blanks: no caches (fuzzing took the first for one)
+  
 kmalloc-8192           0      6   8192    2    4 : tunables    8    4    0 : slabdata      0      3      0
 empty                  0      0    512   32    4 : tunables   54   27    8 : slabdata      0      0      0
 X
@@ -47,7 +49,7 @@ says() {
     [ $got = "$status" ] && [ "$(cat err)" = "kslab: $want" ] || fail "$*: $got $(cat err)"
 }
 echo 'kmalloc-64 1 2' >>text
-says 2 'slabinfo: text: line 6 is not of slabinfo: expected five numbers behind the name' slabinfo text
+says 2 'slabinfo: text: line 8 is not of slabinfo: expected five numbers behind the name' slabinfo text
 says 2 'slabinfo: standard input: line 1 is not of slabinfo: expected "slabinfo - version: 2.1"' slabinfo
 says 2 'slabinfo: cannot read none' slabinfo none
 says 2 'slabinfo: --sort wants one of a, b, c, l, v, n, o, p, s, u, not x' slabinfo --sort x text
