@@ -6,9 +6,9 @@
 // release:  merge with free neighbours of the same content; while dirty pages exceed the bound, purge the
 //           oldest. Purged runs stay in the address space within a bound, for their neighbours to grow into.
 //
-// The bound on dirty pages is the largest of 16 MiB, a quarter of the live pages, and the largest run that
-// was freed twice within the last second (a program that cycles big buffers keeps them); of such runs four,
-// when that is less than three quarters of the live pages. When pages went back for the bound's sake and others have to
+// The bound on dirty pages is the larger of 16 MiB and a quarter of the live pages. While a program cycles big buffers (one of
+// a size was released, allocated and released again within a second) it may besides keep what it had in use since it began
+// to, up to twice what it has now: no peak grows by that. When pages went back for the bound's sake and others have to
 // be made resident within a second, these, as many as went back, raise the 16 MiB, up to 64 MiB, until as many are purged
 // because nobody used them, or for ten seconds. Time only lowers what is kept: decay() purges what nobody used for
 // KSLAB_DECAY_MS.
@@ -159,6 +159,7 @@ private:
     unsigned recent_next_ = 0;
     relaxed<size_t> hot_pages_ = 0;
     relaxed<uint32_t> hot_until_ = 0;
+    relaxed<size_t> hot_used_ = 0;  // the most pages in use since some size is hot
     relaxed<size_t> regretted_ = 0;  // pages that the least bound is raised by
     size_t given_back_ = 0;          // pages, for the bound's sake; counts until:
     uint32_t given_back_until_ = 0;

@@ -20,7 +20,8 @@ constexpr size_t kKeptAddressSpace = pages_of(size_t{64} << 20);
 // Only runs of this size are worth keeping beyond the bound because the program cycles them.
 constexpr size_t kHotPages = pages_of(size_t{1} << 20);
 constexpr uint32_t kHotMilliseconds = 1000;
-constexpr size_t kHotHoles = 4;
+// What was in use is kept up to so many times what still is: when a program ends, little is.
+constexpr size_t kHotKept = 2;
 // By so much the least bound grows when what went back is wanted again within so long.
 constexpr size_t kMostRegretted = 3 * kLeastBound;
 constexpr uint32_t kRegretMilliseconds = 1000;
@@ -41,9 +42,9 @@ size_t page_allocator::bound() const {
     size_t live = used_;
     size_t allowed = live / 4 > least_bound() ? live / 4 : least_bound();
     if (hot_pages_ == 0 || static_cast<int32_t>(hot_until_ - now_) <= 0) return allowed;
-    // One hole fits few sizes: several wait, of which one will do, as long as the program has more in use.
-    size_t cycled = live - live / 4 < kHotHoles * hot_pages_ ? live - live / 4 : kHotHoles * hot_pages_;
-    if (cycled > allowed) allowed = cycled;
+    // It had so much in use a moment ago, and will again: no peak grows by that.
+    size_t gone = hot_used_ > live ? hot_used_ - live : 0;
+    allowed += gone < kHotKept * live ? gone : kHotKept * live;
     return hot_pages_ > allowed ? size_t{hot_pages_} : allowed;
 }
 
@@ -68,8 +69,10 @@ void page_allocator::note_release(size_t released) {
     }
     recent_[recent_next_++ % kRecent] = {released, now_, false};
     if (again == 0) return;
-    // Smaller cycles do not keep a larger size hot.
     bool expired = static_cast<int32_t>(hot_until_ - now_) <= 0;
+    size_t used = used_ + released;
+    if (expired || used > hot_used_) hot_used_ = used;
+    // Smaller cycles do not keep a larger size hot.
     if (!expired && again < hot_pages_ - hot_pages_ / 8) return;
     hot_pages_ = again;
     hot_until_ = now_ + kHotMilliseconds;

@@ -132,18 +132,20 @@ private:
         }
     }
 
-    // The largest of 16 MiB, with what is raised, a quarter of what is live, and the second largest run that was released lately: the
-    // program may be cycling buffers of that size; four of them, if they are three quarters of what is live.
+    // 16 MiB, with what is raised, or a quarter of what is live; and if the program may be cycling buffers, for it released two
+    // lately, the second largest of these, and what it had in use since then, up to twice what it has now.
     void expect_within_bound() {
         while (!released_.empty() && released_.front().when + 2000 < now_ms) released_.pop_front();
-        size_t bound = kLeast + raised_;
-        if (shadow_.used() / 4 > bound) bound = shadow_.used() / 4;
+        size_t used = shadow_.used();
+        size_t bound = std::max(kLeast + raised_, used / 4);
+        size_t cycled = 0;
         for (size_t i = 0; i < released_.size(); i++)
             for (size_t j = i + 1; j < released_.size(); j++) {
                 size_t both = std::min(released_[i].pages, released_[j].pages);
-                if (both < 256) continue;
-                bound = std::max({bound, both, std::min(shadow_.used() - shadow_.used() / 4, 4 * both)});
+                if (both >= 256) cycled = std::max(cycled, both);
             }
+        most_used_ = std::max(cycled == 0 ? 0 : most_used_, used);
+        if (cycled > 0) bound = std::max(cycled, bound + std::min(most_used_ - used, 2 * used));
         ASSERT_LE(pages.stats().dirty, bound);
     }
 
@@ -155,6 +157,7 @@ private:
     test::page_shadow shadow_;
     std::deque<release_event> released_;
     size_t moves_ = 0;
+    size_t most_used_ = 0;
     size_t raised_ = 0;
     std::deque<release_event> purged_;
     static constexpr size_t kLeast = (size_t{16} << 20) / kPageSize;
