@@ -49,6 +49,7 @@ KSLAB_NOINLINE void* kmalloc_special(const call& how) {
 
 // Reached by a jump, as all that is slow: the fast paths need no stack frame.
 KSLAB_NOINLINE void kfree_slow(void* object) {
+    if (free_fast_anywhere(object)) return;
     page_owner owner = owner_or_report(object, call_kind::kfree);
     if (!owner.none()) free_owned(object, owner, {.kind = call_kind::kfree});
 }

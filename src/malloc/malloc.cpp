@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "kmalloc/kmalloc.h"
 #include "malloc/foreign.h"
+#include "thread/thread.h"
 
 namespace kslab {
 
@@ -42,7 +43,11 @@ void* malloc_slow(size_t size, call_kind kind, const void* caller) {
 }
 
 void free_slow(void* object, call_kind kind, size_t size, size_t align) {
-    if (object == nullptr) return;
+    if (object == nullptr || free_fast_anywhere(object)) return;
+    free_missed(object, kind, size, align);
+}
+
+void free_missed(void* object, call_kind kind, size_t size, size_t align) {
     call how{.kind = kind};
     if (size != kNotSaid) how.size = size, how.sized = true;
     if (align != kNotSaid) how.align = align;

@@ -19,6 +19,7 @@ void* malloc_slow(size_t size, call_kind kind, const void* caller);
 void* malloc_missed(size_t size, call_kind kind, const void* caller);
 // `size` and `align` as the caller of a sized or aligned delete says; kNotSaid without.
 void free_slow(void* object, call_kind kind, size_t size, size_t align);
+void free_missed(void* object, call_kind kind, size_t size, size_t align);
 inline constexpr size_t kNotSaid = ~size_t{0};
 
 // Reached by a jump: has the return address itself.

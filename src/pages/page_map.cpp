@@ -7,29 +7,62 @@
 namespace kslab {
 
 KSLAB_APART constinit page_map_tables page_map{};
+constinit uintptr_t page_map_bias = 0;
 constinit mutex page_map_lock{lock_rank::page_map};
 
-namespace {
-
-struct leaf {
+struct page_map_leaf {
     uintptr_t owner[kLeafPages];
 };
 
-struct section {
-    uint16_t value[kSectionPages];
-    leaf* leaves[kSectionLeaves];
+namespace {
+
+using leaf = page_map_leaf;
+using section = page_map_section;
+
+// Of home so much lies above the first run: what the process maps later may find a hole there, but most goes below.
+constexpr uintptr_t kHomeAbove = uintptr_t{256} << 20;
+
+// Where an address lies: its section, or null; its offset from the start of home.
+struct place {
+    section* in;
+    uintptr_t offset;
+
+    leaf*& leaf_slot() const { return in->leaves[(offset >> kLeafShift) & (kSectionLeaves - 1)]; }
+    // Null where nothing was made.
+    leaf* leaf_here() const { return in == nullptr ? nullptr : __atomic_load_n(&leaf_slot(), __ATOMIC_ACQUIRE); }
+    uintptr_t& owner_in(leaf* of) const { return of->owner[(offset >> kPageShift) & (kLeafPages - 1)]; }
+    uint16_t& value() const { return in->value[section_index(offset)]; }
 };
 
-bool beyond_map(uintptr_t address) { return (address >> kSectionShift) >= kRootEntries; }
-
-section* section_of(uintptr_t address) {
-    intptr_t distance = __atomic_load_n(&page_map.root[root_index(address)], __ATOMIC_ACQUIRE);
-    if (distance == 0) return nullptr;
-    return reinterpret_cast<section*>(reinterpret_cast<char*>(page_map.zero_section) + distance);
+KSLAB_NOINLINE place place_elsewhere(uintptr_t address) {
+    place found;
+    uintptr_t bias;
+    // Whoever still has the bias from before the first run must not look at sections with it.
+    do {
+        bias = __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+        found.offset = address + bias;
+        found.in = __atomic_load_n(&page_map.root[root_index(found.offset)], __ATOMIC_ACQUIRE);
+    } while (KSLAB_UNLIKELY(__atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) != bias));
+    if (address >> kAddressBits != 0) found.in = nullptr;
+    return found;
 }
 
-size_t leaf_index(uintptr_t address) { return (address >> kLeafShift) & (kSectionLeaves - 1); }
-size_t owner_index(uintptr_t address) { return (address >> kPageShift) & (kLeafPages - 1); }
+KSLAB_ALWAYS_INLINE place place_of(uintptr_t address) {
+    uintptr_t offset = address + __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+    if (KSLAB_LIKELY(offset >> kSectionShift == 0)) return {&page_map.home, offset};
+    return place_elsewhere(address);
+}
+
+// Home begins at a multiple of 2 MiB, and not at 0.
+void place_home(uintptr_t first_run) {
+    constexpr uintptr_t kLeafBytes = kLeafPages * kPageSize;
+    constexpr uintptr_t kBelow = kSectionPages * kPageSize - kHomeAbove;
+    uintptr_t start = first_run > kBelow ? align_down(first_run - kBelow, kLeafBytes) : kLeafBytes;
+    scoped_lock lock(page_map_lock);
+    if (page_map_bias != 0) return;
+    __atomic_store_n(&page_map_bias, uintptr_t{0} - start, __ATOMIC_RELAXED);
+    __atomic_store_n(&page_map.root[0], &page_map.home, __ATOMIC_RELEASE);
+}
 
 // Put aside by page_map_put_aside, for when memory is short. page_map_lock.
 section* spare_sections[2];
@@ -62,59 +95,61 @@ section* make_section(uintptr_t address) {
     if (made == nullptr) made = take_spare(spare_sections);
     if (made == nullptr) return nullptr;
     scoped_lock lock(page_map_lock);
-    if (section* other = section_of(address)) {
+    place there = place_of(address);
+    if (there.in != nullptr) {
         lock.unlock();
         unmap_section(made);
-        return other;
+        return there.in;
     }
-    intptr_t distance = reinterpret_cast<char*>(made) - reinterpret_cast<char*>(page_map.zero_section);
-    __atomic_store_n(&page_map.root[root_index(address)], distance, __ATOMIC_RELEASE);
+    __atomic_store_n(&page_map.root[root_index(there.offset)], made, __ATOMIC_RELEASE);
     return made;
 }
 
-leaf* make_leaf(section* in, size_t index) {
+bool make_leaf(const place& there) {
     leaf* made = static_cast<leaf*>(metadata_allocate(sizeof(leaf)));
     if (made == nullptr) made = take_spare(spare_leaves);
-    if (made == nullptr) return nullptr;
+    if (made == nullptr) return false;
     for (uintptr_t& owner : made->owner) owner = 0;
     scoped_lock lock(page_map_lock);
-    if (leaf* other = __atomic_load_n(&in->leaves[index], __ATOMIC_RELAXED)) {
+    if (there.leaf_here() != nullptr) {
         lock.unlock();
         metadata_free(made, sizeof(leaf));
-        return other;
+        return true;
     }
-    __atomic_store_n(&in->leaves[index], made, __ATOMIC_RELEASE);
-    return made;
+    __atomic_store_n(&there.leaf_slot(), made, __ATOMIC_RELEASE);
+    return true;
 }
 
 }  // namespace
 
+uint16_t page_value(const void* address) {
+    place there = place_of(reinterpret_cast<uintptr_t>(address));
+    return there.in == nullptr ? uint16_t{0} : __atomic_load_n(&there.value(), __ATOMIC_RELAXED);
+}
+
 page_owner page_owner_of(const void* address) {
-    uintptr_t where = reinterpret_cast<uintptr_t>(address);
-    if (beyond_map(where)) return {};
-    section* in = section_of(where);
-    if (in == nullptr) return {};
-    leaf* of = __atomic_load_n(&in->leaves[leaf_index(where)], __ATOMIC_ACQUIRE);
-    if (of == nullptr) return {};
-    return page_owner{__atomic_load_n(&of->owner[owner_index(where)], __ATOMIC_ACQUIRE)};
+    place there = place_of(reinterpret_cast<uintptr_t>(address));
+    leaf* of = there.leaf_here();
+    return of == nullptr ? page_owner{} : page_owner{__atomic_load_n(&there.owner_in(of), __ATOMIC_ACQUIRE)};
 }
 
 page_owner page_owner_before(const void* address) {
     uintptr_t where = align_down(reinterpret_cast<uintptr_t>(address), kPageSize);
-    if (beyond_map(where)) return {};
+    if (where >> kAddressBits != 0) return {};
     // What is absent is skipped whole.
-    while (where != 0) {
+    for (;;) {
+        place there = place_of(where);
         size_t step = kPageSize;
-        if (section* in = section_of(where); in == nullptr)
+        if (there.in == nullptr)
             step = kSectionPages * kPageSize;
-        else if (__atomic_load_n(&in->leaves[leaf_index(where)], __ATOMIC_ACQUIRE) == nullptr)
+        else if (there.leaf_here() == nullptr)
             step = kLeafPages * kPageSize;
         else if (page_owner owner = page_owner_of(reinterpret_cast<void*>(where)); !owner.none())
             return owner;
-        where = align_down(where, step);
-        if (where != 0) where -= kPageSize;
+        size_t back = (there.offset & (step - 1)) + kPageSize;
+        if (back > where) return {};
+        where -= back;
     }
-    return {};
 }
 
 bool page_map_put_aside() {
@@ -134,12 +169,11 @@ bool page_map_put_aside() {
 }
 
 bool page_map_ensure(uintptr_t address) {
-    if (beyond_map(address)) return false;
-    section* in = section_of(address);
-    if (in == nullptr) in = make_section(address);
-    if (in == nullptr) return false;
-    size_t index = leaf_index(address);
-    return __atomic_load_n(&in->leaves[index], __ATOMIC_RELAXED) != nullptr || make_leaf(in, index) != nullptr;
+    if (address >> kAddressBits != 0) return false;
+    if (KSLAB_UNLIKELY(__atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) == 0)) place_home(address);
+    place there = place_of(address);
+    if (there.in == nullptr) there.in = make_section(address);
+    return there.in != nullptr && (there.leaf_here() != nullptr || make_leaf(there));
 }
 
 bool page_map_ensure_range(uintptr_t start, size_t pages) {
@@ -150,8 +184,8 @@ bool page_map_ensure_range(uintptr_t start, size_t pages) {
 }
 
 void page_map_set_owner(uintptr_t address, page_owner owner) {
-    leaf* of = section_of(address)->leaves[leaf_index(address)];
-    __atomic_store_n(&of->owner[owner_index(address)], owner.word(), __ATOMIC_RELEASE);
+    place there = place_of(address);
+    __atomic_store_n(&there.owner_in(there.leaf_slot()), owner.word(), __ATOMIC_RELEASE);
 }
 
 void page_map_set_owners(uintptr_t start, size_t pages, page_owner owner) {
@@ -159,10 +193,7 @@ void page_map_set_owners(uintptr_t start, size_t pages, page_owner owner) {
 }
 
 void page_map_set_values(uintptr_t start, size_t pages, uint16_t value) {
-    for (size_t i = 0; i < pages; i++) {
-        uintptr_t address = start + i * kPageSize;
-        __atomic_store_n(&section_of(address)->value[section_index(address)], value, __ATOMIC_RELAXED);
-    }
+    for (size_t i = 0; i < pages; i++) __atomic_store_n(&place_of(start + i * kPageSize).value(), value, __ATOMIC_RELAXED);
 }
 
 }  // namespace kslab

@@ -1,7 +1,8 @@
 // The page map: from any address to what kslab knows of its page, as the kernel's SPARSEMEM mem_map.
 //
-//   root: one entry for each GiB of the 47-bit address space, holding the distance of its section from the
-//         zero section, so that an absent section (0) leads to entries that read 0 without a branch.
+//   home: the section of 2 GiB that the process's first run lies in, most of it below, for that is where mappings go
+//         next. It is part of the library, and begins where the first run wants it: free() needs no table to find it.
+//   root: one entry for each 2 GiB of the 47-bit address space, counted from the start of home; null: nothing there.
 //   section: for each page the 2-byte value that free() turns into the thread's array by one addition, and
 //         behind it, read on slow paths only, the leaves.
 //   leaf: for each page of 2 MiB the descriptor of its slab or run; made on demand.
@@ -19,36 +20,48 @@ namespace kslab {
 struct slab;
 struct run;
 
-inline constexpr unsigned kSectionShift = 30;
-inline constexpr size_t kRootEntries = size_t{1} << 17;
+inline constexpr unsigned kAddressBits = 47;
+inline constexpr unsigned kSectionShift = 31;
+inline constexpr size_t kRootEntries = size_t{1} << (kAddressBits - kSectionShift);
 inline constexpr size_t kSectionPages = size_t{1} << (kSectionShift - kPageShift);
 inline constexpr unsigned kLeafShift = 21;
 inline constexpr size_t kLeafPages = size_t{1} << (kLeafShift - kPageShift);
 inline constexpr size_t kSectionLeaves = kSectionPages / kLeafPages;
 
-struct page_map_tables {
-    intptr_t root[kRootEntries];
-    uint16_t zero_section[kSectionPages];  // never written
+struct page_map_leaf;
+
+struct page_map_section {
+    uint16_t value[kSectionPages];
+    page_map_leaf* leaves[kSectionLeaves];
 };
-extern page_map_tables page_map;
+
+struct page_map_tables {
+    page_map_section home;
+    page_map_section* root[kRootEntries];  // the first is home
+};
+
+// -fvisibility is for definitions; what is declared might be another library's, and would be reached by way of its address.
+extern page_map_tables page_map __attribute__((visibility("hidden")));
+// Added to an address: how far it lies behind the start of home. Set with the first run, and never again.
+extern uintptr_t page_map_bias __attribute__((visibility("hidden")));
 
 extern mutex page_map_lock;
 
-inline size_t root_index(uintptr_t address) { return address >> kSectionShift; }
-inline size_t section_index(uintptr_t address) { return (address >> kPageShift) & (kSectionPages - 1); }
+inline size_t root_index(uintptr_t offset) { return (offset >> kSectionShift) & (kRootEntries - 1); }
+inline size_t section_index(uintptr_t offset) { return (offset >> kPageShift) & (kSectionPages - 1); }
 
-// The value of the page that holds `address`. Any address will do.
-KSLAB_ALWAYS_INLINE uint16_t page_value(const void* address) {
-    uintptr_t where = reinterpret_cast<uintptr_t>(address);
-    // One instruction more than masking: tagged and wild pointers are refused here.
-    if (KSLAB_UNLIKELY(root_index(where) >= kRootEntries)) return 0;
-    intptr_t distance = __atomic_load_n(&page_map.root[root_index(where)], __ATOMIC_RELAXED);
-    size_t index = section_index(where);
-    // Keeps the compiler from merging the shift above with the scaling below, which costs an instruction.
-    __asm__("" : "+r"(index));
-    const char* section = reinterpret_cast<const char*>(page_map.zero_section) + distance;
-    return __atomic_load_n(reinterpret_cast<const uint16_t*>(section) + index, __ATOMIC_RELAXED);
+// The value of the page that holds `address` where that is in home, else 0. Any address will do: tagged and wild ones lie
+// outside.
+KSLAB_ALWAYS_INLINE uint16_t home_page_value(const void* address) {
+    uintptr_t offset = reinterpret_cast<uintptr_t>(address) + __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+    uintptr_t page = offset >> kPageShift;
+    __asm__("" : "+r"(page));  // or the offset is what is compared, and has to be kept beside the page
+    if (KSLAB_UNLIKELY(page >= kSectionPages)) return 0;
+    return __atomic_load_n(&page_map.home.value[page], __ATOMIC_RELAXED);
 }
+
+// The same wherever it lies.
+uint16_t page_value(const void* address);
 
 // What owns a page: a slab, a run, or nothing that kslab knows.
 class page_owner {

@@ -106,6 +106,12 @@ extern void (*global_reap)(uint64_t now_ms);
 void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned count,
                           bool past_shared);
 
+// The fast path of free for objects that lie outside the page map's home, as most of a heap beyond 2 GiB does. The first
+// thing that slow paths of free do.
+inline bool free_fast_anywhere(void* object) {
+    return array_push(array_at(current_thread, page_value(object)), object);
+}
+
 // ---- Statistics and fork.
 
 extern mutex thread_list_lock;

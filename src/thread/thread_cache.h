@@ -3,7 +3,7 @@
 //   malloc  size table: bytes → slot; slot + current_thread → array; entry[--avail]
 //     empty?   malloc_slow: array by pages, or malloc_missed: boot, first call of the thread, large, cache_alloc_refill
 //   free    page map: page → slot; slot + current_thread → array; entry[avail++]
-//     full?    free_slow: cache_flusharray; NULL, large run, users' cache, foreign pointer
+//     full?    free_slow: outside the page map's home the same, else cache_flusharray, large run, foreign pointer, NULL
 //     equal to the entry below? the object was freed a moment ago: report
 //
 // All arrays of a thread lie in one structure, one slot for each malloc size class. A thread that has no
@@ -144,7 +144,7 @@ KSLAB_ALWAYS_INLINE array_cache* hot_array(uint32_t vector_offset) {
 
 // The fast path of free; false when it is not for it.
 KSLAB_ALWAYS_INLINE bool free_fast(void* object) {
-    return array_push(array_at(current_thread, page_value(object)), object);
+    return array_push(array_at(current_thread, home_page_value(object)), object);
 }
 
 }  // namespace kslab

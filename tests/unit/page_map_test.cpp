@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "debug/object/validate_heap.h"
 #include "kslab/kmalloc.h"
 #include "kslab/kmem_cache.h"
 #include "kslab/kslab.h"
@@ -34,7 +35,7 @@ TEST(page_map, any_address_reads_as_foreign_and_does_not_fault) {
     for (int i = 0; i < 1000000; i++) {
         uintptr_t address = random.next() >> random.below(48);
         if (page_value(at(address)) == 0 && page_owner_of(at(address)).none()) none++;
-        // Beyond 47 bits the value may be that of a page of ours; the owner may not.
+        ASSERT_TRUE(home_page_value(at(address)) == 0 || home_page_value(at(address)) == page_value(at(address)));
         if (address >> 47 != 0) {
             ASSERT_TRUE(page_owner_of(at(address)).none());
         }
@@ -50,6 +51,7 @@ TEST(page_map, addresses_beyond_47_bits_are_not_ours) {
     void* object = kmalloc(64, 0);
     for (unsigned bit = 47; bit < 64; bit++) {
         void* alias = at(reinterpret_cast<uintptr_t>(object) ^ uintptr_t{1} << bit);
+        EXPECT_EQ(home_page_value(alias), 0);
         EXPECT_EQ(page_value(alias), 0);
         EXPECT_TRUE(page_owner_of(alias).none());
         EXPECT_EQ(kslab_owns(alias), 0);
@@ -132,6 +134,39 @@ TEST(page_map, owners_and_values_are_kept_for_each_page) {
     EXPECT_EQ(page_value(at(start + 6 * kPageSize)), 0);
     page_map_set_owners(start, 6, page_owner());
     EXPECT_TRUE(page_owner_of(at(start)).none());
+}
+
+TEST(page_map, the_first_run_is_at_home) {
+    void* object = kmalloc(64, 0);
+    EXPECT_NE(home_page_value(object), 0);
+    EXPECT_EQ(home_page_value(object), page_value(object));
+    kfree(object);
+}
+
+// Where others fill the address space, or the heap is larger than home.
+TEST(page_map, objects_elsewhere_are_freed_like_those_at_home) {
+    kfree(kmalloc(64, 0));
+    constexpr size_t kFilled = size_t{1} << 30;
+    std::vector<void*> filled;
+    std::vector<void*> objects;
+    for (int i = 0; i < 64 && (objects.empty() || home_page_value(objects.back()) != 0); i++) {
+        filled.push_back(mmap(nullptr, kFilled, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+        ASSERT_NE(filled.back(), MAP_FAILED);
+        // More than what is mapped already has room for.
+        for (int k = 0; k < 20000; k++) objects.push_back(kmalloc(512, 0));
+    }
+    void* there = objects.back();
+    ASSERT_EQ(home_page_value(there), 0) << "all of it is at home";
+    EXPECT_NE(page_value(there), 0);
+    EXPECT_EQ(page_owner_of(there).slab()->cache->slot, page_value(there));
+    EXPECT_EQ(kslab_owns(there), 1);
+    EXPECT_GE(ksize(there), 512u);
+    kfree(there);
+    EXPECT_EQ(kmalloc(512, 0), there) << "it was in the thread's array";
+    EXPECT_STREQ(validate_heap(), nullptr);
+    for (void* object : objects) kfree(object);
+    EXPECT_STREQ(validate_heap(), nullptr);
+    for (void* each : filled) munmap(each, kFilled);
 }
 
 TEST(page_map, there_is_no_room_beyond_47_bits) { EXPECT_FALSE(page_map_ensure(uintptr_t{1} << 47)); }
