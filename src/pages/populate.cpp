@@ -14,14 +14,12 @@ constexpr size_t kMostPages = (size_t{32} << 20) >> kPageShift;
 constexpr size_t kPartOfUsed = 4;
 constexpr unsigned kSamples = 6;
 constexpr uint8_t kCreditEach = 4;
-constexpr uint8_t kWatchedOneIn = 4;
 // Looking at a page that nobody touched costs a fault: where objects are used in part, it is done seldom.
 constexpr uint8_t kPauseAfterPart = 16;
 
 // Hints: two threads at once may lose one of theirs.
 struct size_group {
     relaxed<uint8_t> credit;
-    relaxed<uint8_t> turn;
     relaxed<uint8_t> pause;  // so many fresh runs are not watched
 };
 size_group size_groups[log2_floor(kMostPages) + 1];
@@ -45,17 +43,16 @@ void populate_like_others(run* r) {
     r->watched = false;
     if (!is_fresh(r)) return;
     size_group& group = size_groups[log2_floor(r->pages)];
-    uint8_t turn = static_cast<uint8_t>(group.turn + 1);
-    group.turn = turn;
+    bool watched = !r->mixed;  // what was there before is no sign of use
     bool small = r->pages <= all_pages.used() / kPartOfUsed;
-    if (uint8_t credit = group.credit; credit > 0 && small && turn % kWatchedOneIn != 0) {
+    if (uint8_t credit = group.credit; credit > 0 && small) {
         group.credit = static_cast<uint8_t>(credit - 1);
         os_populate(r->memory(), r->pages * kPageSize);
     } else if (uint8_t pause = group.pause; pause > 0) {
         group.pause = static_cast<uint8_t>(pause - 1);
-    } else {
-        r->watched = !r->mixed;  // what was there before is no sign of use
+        watched = false;
     }
+    r->watched = watched;
 }
 
 void note_use(run* r) {

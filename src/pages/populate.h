@@ -1,10 +1,9 @@
 // Fresh pages of objects of four pages and more in one call instead of a fault for each, in programs that are seen to use such
 // objects whole.
 //
-// Of each group of sizes some fresh runs are watched. One that holds something in all of a few pages when it is freed pays for
-// making four others resident at once; one that was used in part ends it. Every fourth is watched although it could be
-// populated: programs change. What a program uses is told from the memory alone: mincore is among the calls that a sandbox
-// kills for.
+// Of each group of sizes fresh runs are watched. One that holds something in all of a few pages when it is freed pays for
+// making four others resident at once; one that was used in part ends it. What a program uses is told from the memory
+// alone: mincore is among the calls that a sandbox kills for.
 #pragma once
 #include "pages/page_allocator.h"
 
