@@ -28,7 +28,7 @@ struct resolved {
 };
 
 slab* slab_of(const kmem_cache* cache, const void* object) {
-    slab* s = page_owner_of(object).slab();
+    slab* s = page_owner_inline(object).slab();
     if (KSLAB_UNLIKELY(s == nullptr)) report_bad_free(bad_free::not_ours, object, cache);
     __builtin_prefetch(s, 1);
     return s;

@@ -273,19 +273,8 @@ void free_owned(void* object, page_owner owner, const call& how) {
     cache_free(owner.slab()->cache, object);
 }
 
-namespace {
-
-// The object's cache, when an object begins at that place.
-const kmem_cache* checked_cache(const void* object, const slab* s) {
-    const kmem_cache* cache = s->cache;
-    if (KSLAB_UNLIKELY(obj_to_index(s, object, cache->size, cache->reciprocal) == kNoIndex))
-        report_bad_free(bad_free::interior, object);
-    return cache;
-}
-
-}  // namespace
-
 size_t usable_size(const void* object, page_owner owner) {
+    if (size_t size = plain_size(object, owner); KSLAB_LIKELY(size != 0)) return size;
     if (KSLAB_UNLIKELY(under_debugging(owner)))
         return debug_functions.usable_size(object, owner, {.kind = call_kind::usable_size});
     if (const run* r = owner.run()) {
@@ -317,11 +306,7 @@ bool resize_charged(run* r, size_t pages, bool (*resize)(run*, size_t)) {
 bool resize_in_place(void* object, page_owner owner, size_t size) {
     if (KSLAB_UNLIKELY(under_debugging(owner))) return false;
     run* r = owner.run();
-    if (r == nullptr) {
-        // Shrinking keeps the object unless half of it would be wasted.
-        size_t have = checked_cache(object, owner.slab())->object_size;
-        return size <= have && size >= have / 2;
-    }
+    if (r == nullptr) return resize_keeps(checked_cache(object, owner.slab())->object_size, size);
     large_check_in_use(r, object);
     if (size <= kFastMaximum) return false;
     size_t wanted = pages_for(size);

@@ -51,16 +51,21 @@ void free_missed(void* object, call_kind kind, size_t size, size_t align) {
     call how{.kind = kind};
     if (size != kNotSaid) how.size = size, how.sized = true;
     if (align != kNotSaid) how.align = align;
-    page_owner owner = owner_of(object);
+    page_owner owner = page_owner_inline(object);
     if (KSLAB_UNLIKELY(owner.none())) return free_foreign(object, how);
     free_owned(object, owner, how);
 }
 
 void* calloc_any(size_t count, size_t size) {
     size_t bytes;
+    if (KSLAB_LIKELY(!__builtin_mul_overflow(count, size, &bytes) && bytes <= kFastMaximum))
+        if (void* object = malloc_fast(bytes, none); KSLAB_LIKELY(object != nullptr)) return __builtin_memset(object, 0, bytes);
+    return calloc_missed(count, size);
+}
+
+void* calloc_missed(size_t count, size_t size) {
+    size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);
-    if (KSLAB_LIKELY(bytes <= kFastMaximum))
-        if (void* object = malloc_fast(bytes, none)) return __builtin_memset(object, 0, bytes);
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().calloc(count, size);
     if (absurd(bytes)) return impossible({.kind = call_kind::calloc, .size = size}, count);
@@ -70,7 +75,7 @@ void* calloc_any(size_t count, size_t size) {
 
 namespace {
 
-void* copy_to_new(void* object, page_owner owner, size_t have, size_t size, const void* caller) {
+void* copy_to_new(void* object, size_t have, size_t size, const void* caller) {
     // What was resized once may be again: beyond the arrays there are runs, which grow and shrink in place.
     void* larger = size > kFastMaximum ? malloc_missed(size, call_kind::realloc, caller)
                                        : malloc_inline(size, call_kind::realloc, caller);
@@ -78,7 +83,7 @@ void* copy_to_new(void* object, page_owner owner, size_t have, size_t size, cons
     size_t bytes = have < size ? have : size;
     if (size > kFastMaximum) prepare_for_copy(larger, bytes);
     __builtin_memcpy(larger, object, bytes);
-    free_owned(object, owner, {.kind = call_kind::realloc});
+    free_inline(object, call_kind::realloc);
     return larger;
 }
 
@@ -91,14 +96,16 @@ void* realloc_zero_size(void* object, const void* caller) {
 
 void* realloc_any(void* object, size_t size, const void* caller) {
     if (object == nullptr) return malloc_inline(size, call_kind::realloc, caller);
-    page_owner owner = owner_of(object);
+    page_owner owner = page_owner_inline(object);
     if (KSLAB_UNLIKELY(owner.none())) return realloc_foreign(object, size);
+    if (size_t have = plain_size(object, owner); KSLAB_LIKELY(have != 0 && size - 1 < kFastMaximum))
+        return resize_keeps(have, size) ? object : copy_to_new(object, have, size, caller);
     if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner, call_kind::realloc)) return out_of_memory();
     if (size == 0) return realloc_zero_size(object, caller);
     if (absurd(size)) return impossible({.kind = call_kind::realloc, .size = size});
     if (resize_in_place(object, owner, size)) return object;
     if (void* moved = resize_by_moving(object, owner, size)) return moved;
-    return copy_to_new(object, owner, usable_size(object, owner), size, caller);
+    return copy_to_new(object, usable_size(object, owner), size, caller);
 }
 
 void* reallocarray_any(void* object, size_t count, size_t size, const void* caller) {
@@ -108,6 +115,12 @@ void* reallocarray_any(void* object, size_t count, size_t size, const void* call
 }
 
 void* memalign_any(size_t align, size_t size, call_kind kind, const void* caller) {
+    auto missed = [=] { return memalign_missed(align, size, kind, caller); };
+    if (KSLAB_UNLIKELY(!is_power_of_two(align))) return missed();
+    return array_pop(array_at(current_thread, aligned_slot(size, align)), missed);
+}
+
+void* memalign_missed(size_t align, size_t size, call_kind kind, const void* caller) {
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().memalign(align, size);
     if (align > PTRDIFF_MAX / 2 + size_t{1}) {
@@ -139,8 +152,9 @@ void* pvalloc_any(size_t size, const void* caller) {
 
 size_t usable_size_any(const void* object) {
     if (object == nullptr) return 0;
-    page_owner owner = owner_of(object);
+    page_owner owner = page_owner_inline(object);
     if (KSLAB_UNLIKELY(owner.none())) return usable_size_foreign(object);
+    if (size_t size = plain_size(object, owner); KSLAB_LIKELY(size != 0)) return size;
     return usable_size(object, owner);
 }
 

@@ -22,13 +22,15 @@ void free_slow(void* object, call_kind kind, size_t size, size_t align);
 void free_missed(void* object, call_kind kind, size_t size, size_t align);
 inline constexpr size_t kNotSaid = ~size_t{0};
 
-// Reached by a jump: has the return address itself.
+// Reached by jumps: the second has the return address itself.
 void* calloc_any(size_t count, size_t size);
+void* calloc_missed(size_t count, size_t size);
 void* realloc_any(void* object, size_t size, const void* caller = __builtin_return_address(0));
 void* reallocarray_any(void* object, size_t count, size_t size, const void* caller = __builtin_return_address(0));
 
 // memalign: any alignment is rounded up to a power of two, as in glibc.
 void* memalign_any(size_t align, size_t size, call_kind kind, const void* caller = __builtin_return_address(0));
+void* memalign_missed(size_t align, size_t size, call_kind kind, const void* caller);
 int posix_memalign_any(void** result, size_t align, size_t size, const void* caller = __builtin_return_address(0));
 void* valloc_any(size_t size, const void* caller = __builtin_return_address(0));
 void* pvalloc_any(size_t size, const void* caller = __builtin_return_address(0));

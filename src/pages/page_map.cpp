@@ -10,10 +10,6 @@ KSLAB_APART constinit page_map_tables page_map{};
 constinit uintptr_t page_map_bias = 0;
 constinit mutex page_map_lock{lock_rank::page_map};
 
-struct page_map_leaf {
-    uintptr_t owner[kLeafPages];
-};
-
 namespace {
 
 using leaf = page_map_leaf;
@@ -188,12 +184,35 @@ void page_map_set_owner(uintptr_t address, page_owner owner) {
     __atomic_store_n(&there.owner_in(there.leaf_slot()), owner.word(), __ATOMIC_RELEASE);
 }
 
+namespace {
+
+// `visit` gets the first of pages that lie side by side in one leaf, and how many these are.
+template <typename F>
+void for_each_leaf(uintptr_t start, size_t pages, F visit) {
+    while (pages > 0) {
+        place there = place_of(start);
+        size_t left = kLeafPages - ((there.offset >> kPageShift) & (kLeafPages - 1));
+        size_t count = left < pages ? left : pages;
+        visit(there, count);
+        start += count * kPageSize;
+        pages -= count;
+    }
+}
+
+}  // namespace
+
 void page_map_set_owners(uintptr_t start, size_t pages, page_owner owner) {
-    for (size_t i = 0; i < pages; i++) page_map_set_owner(start + i * kPageSize, owner);
+    for_each_leaf(start, pages, [=](const place& first, size_t count) {
+        uintptr_t* owners = &first.owner_in(first.leaf_slot());
+        for (size_t i = 0; i < count; i++) __atomic_store_n(owners + i, owner.word(), __ATOMIC_RELEASE);
+    });
 }
 
 void page_map_set_values(uintptr_t start, size_t pages, uint16_t value) {
-    for (size_t i = 0; i < pages; i++) __atomic_store_n(&place_of(start + i * kPageSize).value(), value, __ATOMIC_RELAXED);
+    for_each_leaf(start, pages, [=](const place& first, size_t count) {
+        uint16_t* values = &first.value();
+        for (size_t i = 0; i < count; i++) __atomic_store_n(values + i, value, __ATOMIC_RELAXED);
+    });
 }
 
 }  // namespace kslab

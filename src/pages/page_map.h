@@ -28,7 +28,9 @@ inline constexpr unsigned kLeafShift = 21;
 inline constexpr size_t kLeafPages = size_t{1} << (kLeafShift - kPageShift);
 inline constexpr size_t kSectionLeaves = kSectionPages / kLeafPages;
 
-struct page_map_leaf;
+struct page_map_leaf {
+    uintptr_t owner[kLeafPages];
+};
 
 struct page_map_section {
     uint16_t value[kSectionPages];
@@ -85,6 +87,15 @@ private:
 
 // The owner of the page that holds `address`, in full 64-bit arithmetic: an address beyond 47 bits has none.
 page_owner page_owner_of(const void* address);
+
+// The same, for those who ask often.
+KSLAB_ALWAYS_INLINE page_owner page_owner_inline(const void* address) {
+    uintptr_t offset = reinterpret_cast<uintptr_t>(address) + __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+    if (KSLAB_UNLIKELY(offset >> kSectionShift != 0)) return page_owner_of(address);
+    const page_map_leaf* of = __atomic_load_n(&page_map.home.leaves[offset >> kLeafShift], __ATOMIC_ACQUIRE);
+    if (KSLAB_UNLIKELY(of == nullptr)) return {};
+    return page_owner{__atomic_load_n(&of->owner[(offset >> kPageShift) & (kLeafPages - 1)], __ATOMIC_ACQUIRE)};
+}
 
 // The owner of the nearest page at or below `address` that has one. Runs have their first page in the map: it is
 // theirs if the address lies in any. Slow: walks backwards.

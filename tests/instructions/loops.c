@@ -1,5 +1,6 @@
-/* Pairs of malloc and free in the steady state: between measure_begin and measure_end no array runs empty or
- * full. count.py counts what callgrind sees between the two. */
+/* Pairs of malloc and free, and of what is like them, in the steady state: between measure_begin and measure_end no array runs
+ * empty or full. count.py counts what callgrind sees between the two. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,29 +10,69 @@ enum { ITERATIONS = 1000, DEPTH = 8 };
 __attribute__((noinline)) void measure_begin(void) { __asm__ volatile(""); }
 __attribute__((noinline)) void measure_end(void) { __asm__ volatile(""); }
 
+static void *seen(void *object) {
+    __asm__ volatile("" : : "g"(object) : "memory");
+    return object;
+}
+
 static void pairs(size_t size, int depth, int iterations) {
     void *object[DEPTH];
     for (int i = 0; i < iterations / depth; i++) {
-        for (int j = 0; j < depth; j++) {
-            object[j] = malloc(size);
-            __asm__ volatile("" : : "g"(object[j]) : "memory");
-        }
+        for (int j = 0; j < depth; j++) object[j] = seen(malloc(size));
         for (int j = 0; j < depth; j++) free(object[j]);
     }
+}
+
+static void aligned(size_t size, int depth, int iterations) {
+    void *object[DEPTH];
+    for (int i = 0; i < iterations / depth; i++) {
+        for (int j = 0; j < depth; j++) object[j] = seen(memalign(64, size));
+        for (int j = 0; j < depth; j++) free(object[j]);
+    }
+}
+
+static void cleared(size_t size, int depth, int iterations) {
+    void *object[DEPTH];
+    for (int i = 0; i < iterations / depth; i++) {
+        for (int j = 0; j < depth; j++) object[j] = seen(calloc(1, size));
+        for (int j = 0; j < depth; j++) free(object[j]);
+    }
+}
+
+static void grown(size_t size, int depth, int iterations) {
+    void *object[DEPTH];
+    for (int i = 0; i < iterations / depth; i++) {
+        for (int j = 0; j < depth; j++) object[j] = seen(realloc(seen(malloc(size)), 3 * size));
+        for (int j = 0; j < depth; j++) free(object[j]);
+    }
+}
+
+static void asked(size_t size, int depth, int iterations) {
+    void *object = seen(malloc(size));
+    for (int i = 0; i < iterations / depth; i++)
+        for (int j = 0; j < depth; j++) seen((void *)malloc_usable_size(object));
+    free(object);
+}
+
+static void measure(const char *name, void (*what)(size_t, int, int), size_t size, int depth) {
+    what(size, depth, 400);
+    measure_begin();
+    what(size, depth, ITERATIONS);
+    measure_end();
+    /* The order of the dumps. */
+    printf("%s %zu %d %d\n", name, size, depth, ITERATIONS);
 }
 
 int main(void) {
     static const size_t sizes[] = {0, 1, 16, 24, 100, 256, 1000, 4096, 8192};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (int many = 0; many < 2; many++) {
+        for (int many = 0; many < 2; many++)
             /* Arrays of objects beyond a page hold few. */
-            int depth = many == 0 ? 1 : sizes[i] > 4096 ? 2 : DEPTH;
-            pairs(sizes[i], depth, 400);
-            measure_begin();
-            pairs(sizes[i], depth, ITERATIONS);
-            measure_end();
-            /* The order of the dumps. */
-            printf("%zu %d %d\n", sizes[i], depth, ITERATIONS);
-        }
+            measure("pairs", pairs, sizes[i], many == 0 ? 1 : sizes[i] > 4096 ? 2 : DEPTH);
+    measure("large", pairs, 65536, 1);
+    measure("aligned", aligned, 200, DEPTH);
+    measure("cleared", cleared, 100, DEPTH);
+    measure("grown", grown, 40, DEPTH);
+    measure("asked", asked, 40, DEPTH);
     return 0;
 }
