@@ -138,7 +138,7 @@ void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache*
 // finds one in two places.
 void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned count,
                           bool past_shared) {
-    constexpr unsigned kGroup = 30;
+    constexpr unsigned kGroup = 64;
     void* leaving[kGroup];
     while (count > 0) {
         unsigned group = count < kGroup ? count : kGroup;
