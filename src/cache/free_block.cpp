@@ -1,6 +1,7 @@
 // Objects return to their slabs. Here every free is proved for nothing: the page map says which slab the
 // object belongs to, exact division that it is the start of an object, the bitmap that it was in use.
 #include "base/check.h"
+#include "base/pointer_pair.h"
 #include "cache/bad_free.h"
 #include "cache/node.h"
 #include "config/size_classes.h"
@@ -13,7 +14,7 @@ namespace {
 // Resolved before the lock is taken, so that cache misses on cold descriptors overlap and nobody waits. Neighbours in the
 // array that are of one slab, as objects that were allocated together tend to be, are a row.
 constexpr unsigned kGroup = 30;
-// Of fewer the indices are found as quickly.
+// Of fewer the indices are found as quickly; and what is more than these is looked at anew.
 constexpr unsigned kLeastContiguous = 4;
 
 struct row {
@@ -93,14 +94,29 @@ uintptr_t step_to(void* const* object) {
     return reinterpret_cast<uintptr_t>(object[0]) - reinterpret_cast<uintptr_t>(object[-1]);
 }
 
-// Objects side by side in one slab, up or down, as those are that were allocated and freed in order: only the ends are
-// looked up. False, and nothing has happened, for all others. Apart, so that they do not pay for it.
-__attribute__((noinline)) bool free_contiguous(kmem_cache* cache, void* const* objects, unsigned count, list_head& destroyed) {
-    uintptr_t next = reinterpret_cast<uintptr_t>(objects[1]);
+// How many objects lie side by side, up or down, from the first on: as those do that were allocated and freed in order.
+unsigned side_by_side(void* const* objects, unsigned count, size_t size) {
+    if (count < kLeastContiguous) return 0;
     uintptr_t step = step_to(objects + 1);
-    for (void* const* at = objects + 2; at != objects + count; at++)
-        if (reinterpret_cast<uintptr_t>(*at) != (next += step)) return false;
-    slab* s = page_owner_of(objects[0]).slab();
+    if (step != size && 0 - step != size) return 0;
+    uintptr_t first = reinterpret_cast<uintptr_t>(objects[0]);
+    unsigned n = 2;
+    constexpr unsigned kPairs = 4;
+    pointer_pair expected = {first + 2 * step, first + 3 * step};
+    for (; n + 2 * kPairs <= count; n += 2 * kPairs) {
+        pointer_pair wrong = {};
+#pragma GCC unroll 4
+        for (unsigned pair = 0; pair < kPairs; pair++, expected += 2 * step) wrong |= load_pair(objects + n + 2 * pair) ^ expected;
+        if ((wrong[0] | wrong[1]) != 0) break;
+    }
+    while (n < count && step_to(objects + n) == step) n++;
+    return n;
+}
+
+// Objects side by side in one slab: only the ends are looked up. False, and nothing has happened, for all others. Apart, so
+// that they do not pay for it.
+__attribute__((noinline)) bool free_contiguous(kmem_cache* cache, void* const* objects, unsigned count, list_head& destroyed) {
+    slab* s = page_owner_inline(objects[0]).slab();
     if (KSLAB_UNLIKELY(s == nullptr || s->cache != cache)) return false;
     uint32_t first = obj_to_index(s, objects[0], cache->size, cache->reciprocal);
     uint32_t last = obj_to_index(s, objects[count - 1], cache->size, cache->reciprocal);
@@ -114,9 +130,6 @@ __attribute__((noinline)) bool free_contiguous(kmem_cache* cache, void* const* o
 }
 
 void free_group(kmem_cache* cache, void* const* objects, unsigned count, list_head& destroyed) {
-    if (count >= kLeastContiguous)
-        if (uintptr_t step = step_to(objects + 1); step == cache->size || 0 - step == cache->size)
-            if (free_contiguous(cache, objects, count, destroyed)) return;
     resolved what;
     unsigned rows = find_rows(cache, objects, count, what);
     for (unsigned i = 0; i < rows; i++) find_indices(cache, objects, what.rows[i], what.index);
@@ -138,8 +151,12 @@ void free_block(kmem_cache* cache, void* const* objects, unsigned count) {
     list_head destroyed;
     destroyed.init();
     while (count > 0) {
-        unsigned group = count < kGroup ? count : kGroup;
-        free_group(cache, objects, group, destroyed);
+        unsigned group = side_by_side(objects, count, cache->size);
+        bool worth_it = group >= kGroup || (group == count && group > 0);
+        if (!worth_it || !free_contiguous(cache, objects, group, destroyed)) {
+            group = count < kGroup ? count : kGroup;
+            free_group(cache, objects, group, destroyed);
+        }
         objects += group;
         count -= group;
     }

@@ -1,6 +1,7 @@
 #include "slab/slab.h"
 
 #include "base/bits.h"
+#include "base/pointer_pair.h"
 
 namespace kslab {
 
@@ -11,6 +12,15 @@ uint64_t bit(uint32_t index) { return uint64_t{1} << (index % 64); }
 // Of a word of bufctl: as in a slab that was not yet used, or that was emptied in order.
 bool in_one_piece(uint64_t bits) { return bits != 0 && (bits & (bits + (bits & -bits))) == 0; }
 uint64_t bits_from(unsigned index) { return index == 64 ? 0 : ~uint64_t{0} << index; }
+
+// `count` addresses, each `size` more than the one before: the first right below `end`.
+void store_downwards(void** end, char* object, unsigned count, uint32_t size) {
+    uintptr_t first = reinterpret_cast<uintptr_t>(object);
+    pointer_pair next = {first + size, first};
+    void** const last = end - count / 2 * 2;
+    for (; end != last; next += uintptr_t{2} * size) store_pair(end -= 2, next);
+    if (count % 2 != 0) end[-1] = reinterpret_cast<void*>(next[1]);
+}
 
 // Where the run begins: colour and management lie before s_mem.
 uintptr_t first_page(const slab* s) { return align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize); }
@@ -79,8 +89,7 @@ unsigned slab_get_objs(slab* s, void** end, unsigned count, uint32_t size) {
             unsigned together = 64 - static_cast<unsigned>(__builtin_clzl(bits)) - from;
             if (together > count - taken) together = count - taken;
             char* object = static_cast<char*>(index_to_obj(s, static_cast<uint32_t>(word * 64 + from), size));
-            void** to = end - taken;
-            for (void* const* last = to - together; to != last; object += size) *--to = object;
+            store_downwards(end - taken, object, together, size);
             taken += together;
             bits &= bits_from(from + together);
         } else {

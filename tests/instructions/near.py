@@ -26,7 +26,7 @@ PROGRAMS = SMALL + (("perl", "-e", "my %h; $h{$_} = [$_] for 1 .. 20000"), ("git
 # The text begins at 0x5000. What is mapped with it ends here, whatever address the library has, as long as that is aligned.
 WINDOW_END = 0x10000
 # Before that come the start files, malloc and its relatives, and early_tls.cpp as well.
-WINDOW = 0xab00
+WINDOW = 0xae00
 # Larger tables are written here and there.
 LARGEST_NEAR = 35 << 10
 # Those of one name come together, if they are small.

@@ -195,11 +195,11 @@ private:
     }
 
     void release_oldest(model_thread& t, size_t count, bool past_shared) {
-        while (count > 0) {
-            size_t group = std::min(count, size_t{30});
+        size_t flushed = 0;
+        for (size_t group; count > 0; count -= group, flushed = (flushed + group) % 64) {
+            group = std::min({count, size_t{30}, 64 - flushed});  // so many leave the array at once, so many are sorted at once
             model_objects leaving = remove_oldest(t.array, group);
-            count -= group;
-            nodes[t.home].flushes++;
+            if (flushed == 0) nodes[t.home].flushes++;
             model_objects own;
             for (const model_object& object : leaving)
                 if (object.slab->node == t.home)
