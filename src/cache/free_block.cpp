@@ -11,21 +11,16 @@ namespace kslab {
 
 namespace {
 
-// Resolved before the lock is taken, so that cache misses on cold descriptors overlap and nobody waits. Neighbours in the
+// Found before the lock is taken, so that cache misses on cold descriptors overlap and nobody waits. Neighbours in the
 // array that are of one slab, as objects that were allocated together tend to be, are a row.
 constexpr unsigned kGroup = 30;
-// Of fewer the indices are found as quickly; and what is more than these is looked at anew.
+// Fewer are put one by one as quickly; and what is more than these is looked at anew.
 constexpr unsigned kLeastContiguous = 4;
 
 struct row {
     slab* of;
-    unsigned from;  // in index
+    unsigned from;  // in what comes back
     unsigned end;
-};
-
-struct resolved {
-    row rows[kGroup];
-    uint32_t index[kGroup];
 };
 
 slab* slab_of(const kmem_cache* cache, const void* object) {
@@ -35,8 +30,8 @@ slab* slab_of(const kmem_cache* cache, const void* object) {
     return s;
 }
 
-// The slabs; how many rows.
-unsigned find_rows(const kmem_cache* cache, void* const* objects, unsigned count, resolved& to) {
+// How many rows.
+unsigned find_rows(const kmem_cache* cache, void* const* objects, unsigned count, row* to) {
     unsigned rows = 0;
     uintptr_t page = ~uintptr_t{0};
     for (unsigned i = 0; i < count; i++) {
@@ -44,21 +39,11 @@ unsigned find_rows(const kmem_cache* cache, void* const* objects, unsigned count
         if (page_of_this == page) continue;
         page = page_of_this;
         slab* s = slab_of(cache, objects[i]);
-        if (rows > 0 && to.rows[rows - 1].of == s) continue;
-        if (rows > 0) to.rows[rows - 1].end = i;
-        to.rows[rows++] = {s, i, count};
+        if (rows > 0 && to[rows - 1].of == s) continue;
+        if (rows > 0) to[rows - 1].end = i;
+        to[rows++] = {s, i, count};
     }
     return rows;
-}
-
-void find_indices(const kmem_cache* cache, void* const* objects, const row& r, uint32_t* index) {
-    if (KSLAB_UNLIKELY(r.of->cache != cache)) report_bad_free(bad_free::wrong_cache, objects[r.from], cache);
-    uint32_t size = cache->size;
-    uint32_t reciprocal = cache->reciprocal;
-    for (unsigned i = r.from; i < r.end; i++) {
-        index[i] = obj_to_index(r.of, objects[i], size, reciprocal);
-        if (KSLAB_UNLIKELY(index[i] == kNoIndex)) report_bad_free(bad_free::interior, objects[i], cache);
-    }
 }
 
 // A slab whose objects have a destructor only becomes free here: the caller may hold a lock, and destructors are the
@@ -78,15 +63,21 @@ void note_returned(cache_node& node, slab* s, bool was_full, unsigned put, list_
     if (s->inuse == 0 || was_full) move_to_list(node, s, destroyed);
 }
 
-// Null, or the object that was free already.
-const void* put_row(cache_node& node, const row& r, const resolved& what, void* const* objects, list_head& destroyed) {
+unsigned put_one(slab* s, void* object, uint32_t size, uint32_t reciprocal) {
+    uint32_t index = obj_to_index(s, object, size, reciprocal);
+    return KSLAB_LIKELY(index != kNoIndex) && slab_put_obj(s, index) ? 1 : 0;
+}
+
+// Null, or the object that was free already, or is none.
+const void* put_row(kmem_cache* cache, cache_node& node, const row& r, void* const* objects, list_head& destroyed) {
     slab* s = r.of;
     bool was_full = s->inuse == s->num;
-    const uint32_t* index = what.index + r.from;
     unsigned count = r.end - r.from;
-    unsigned put = count == 1 ? slab_put_obj(s, *index) : slab_put_objs(s, index, count);
+    void* const* from = objects + r.from;
+    unsigned put = count == 1 ? put_one(s, *from, cache->size, cache->reciprocal)
+                              : slab_put_objs(s, from, count, cache->size, cache->reciprocal);
     if (put > 0) note_returned(node, s, was_full, put, destroyed);
-    return KSLAB_LIKELY(put == count) ? nullptr : objects[r.from + put];
+    return KSLAB_LIKELY(put == count) ? nullptr : from[put];
 }
 
 // Of pointers that may be wrong: nothing here overflows.
@@ -130,18 +121,24 @@ __attribute__((noinline)) bool free_contiguous(kmem_cache* cache, void* const* o
 }
 
 void free_group(kmem_cache* cache, void* const* objects, unsigned count, list_head& destroyed) {
-    resolved what;
-    unsigned rows = find_rows(cache, objects, count, what);
-    for (unsigned i = 0; i < rows; i++) find_indices(cache, objects, what.rows[i], what.index);
+    row row_of[kGroup];
+    unsigned rows = find_rows(cache, objects, count, row_of);
+    for (unsigned i = 0; i < rows; i++)
+        if (KSLAB_UNLIKELY(row_of[i].of->cache != cache)) report_bad_free(bad_free::wrong_cache, objects[row_of[i].from], cache);
     for (unsigned i = 0; i < rows;) {
-        cache_node& node = cache->at(what.rows[i].of->node);
-        const void* twice = nullptr;
+        cache_node& node = cache->at(row_of[i].of->node);
+        const void* bad = nullptr;
+        slab* s = nullptr;
         {
             scoped_lock lock(node.list_lock);
-            for (; i < rows && what.rows[i].of->node == node.id && twice == nullptr; i++)
-                twice = put_row(node, what.rows[i], what, objects, destroyed);
+            for (; i < rows && row_of[i].of->node == node.id && bad == nullptr; i++) {
+                s = row_of[i].of;
+                bad = put_row(cache, node, row_of[i], objects, destroyed);
+            }
         }
-        if (KSLAB_UNLIKELY(twice != nullptr)) report_bad_free(bad_free::twice, twice, cache);
+        if (KSLAB_LIKELY(bad == nullptr)) continue;
+        bool inside = obj_to_index(s, bad, cache->size, cache->reciprocal) == kNoIndex;
+        report_bad_free(inside ? bad_free::interior : bad_free::twice, bad, cache);
     }
 }
 

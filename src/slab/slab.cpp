@@ -110,23 +110,24 @@ unsigned slab_get_objs(slab* s, void** end, unsigned count, uint32_t size) {
 }
 
 // Neighbours tend to come together: the word of bufctl and the counts stay in registers.
-unsigned slab_put_objs(slab* s, const uint32_t* index, unsigned count) {
-    uint32_t at = index[0] / 64;
+unsigned slab_put_objs(slab* s, void* const* objects, unsigned count, uint32_t size, uint32_t reciprocal) {
+    uint32_t at = kNoIndex;
     uint32_t lowest = s->first_word;
-    uint64_t word = s->bufctl[at];
+    uint64_t word = 0;
     unsigned put = 0;
     for (; put < count; put++) {
-        if (uint32_t wanted = index[put] / 64; wanted != at) {
-            s->bufctl[at] = word;
-            if (at < lowest) lowest = at;
-            at = wanted;
+        uint32_t index = obj_to_index(s, objects[put], size, reciprocal);
+        if (KSLAB_UNLIKELY(index == kNoIndex)) break;
+        if (index / 64 != at) {
+            if (at != kNoIndex) s->bufctl[at] = word;
+            at = index / 64;
             word = s->bufctl[at];
         }
-        if ((word & bit(index[put])) != 0) break;
-        word |= bit(index[put]);
+        if (KSLAB_UNLIKELY((word & bit(index)) != 0)) break;
+        if (at < lowest) lowest = at;
+        word |= bit(index);
     }
-    s->bufctl[at] = word;
-    if (at < lowest && put > 0) lowest = at;
+    if (at != kNoIndex) s->bufctl[at] = word;
     s->first_word = static_cast<uint16_t>(lowest);
     s->inuse = static_cast<uint16_t>(s->inuse - put);
     return put;

@@ -74,8 +74,8 @@ inline bool slab_put_obj(slab* s, uint32_t index) {
     s->inuse = static_cast<uint16_t>(s->inuse - 1);
     return true;
 }
-// Gives `count` objects back; how many before one that is free already.
-unsigned slab_put_objs(slab* s, const uint32_t* index, unsigned count);
+// Gives `count` objects back; how many before one that is free already, or that is none.
+unsigned slab_put_objs(slab* s, void* const* objects, unsigned count, uint32_t size, uint32_t reciprocal);
 // Gives the `count` objects from index `from` on back; false, and nothing has happened, when one is free already.
 bool slab_put_range(slab* s, uint32_t from, unsigned count);
 

@@ -99,10 +99,10 @@ TEST(slab, hands_out_the_lowest_free_objects_in_ascending_order) {
     }
 }
 
-// Several at a time against one at a time, with one that is free already among them at times.
+// Several at a time against one at a time, with one that is free already, or is none, among them at times.
 TEST(slab, several_come_back_as_one_by_one_up_to_the_first_that_is_free) {
     test::random random(5);
-    unsigned stopped = 0;
+    unsigned stopped = 0, wrong = 0;
     for (unsigned num : {1u, 40u, 64u, 200u, 1000u}) {
         slab_on_paper one(48, num);
         slab_on_paper all(48, num);
@@ -110,20 +110,29 @@ TEST(slab, several_come_back_as_one_by_one_up_to_the_first_that_is_free) {
             unsigned count = static_cast<unsigned>(random.between(1, 60));
             ASSERT_EQ(one.take(count), all.take(count));
             uint32_t index[30];
+            void* objects[30];
             uint32_t start = static_cast<uint32_t>(random.below(num));
             count = static_cast<unsigned>(random.between(1, 30));
-            for (unsigned i = 0; i < count; i++)
+            for (unsigned i = 0; i < count; i++) {
                 index[i] = static_cast<uint32_t>(random.one_in(3) ? random.below(num) : (start + i) % num);
+                objects[i] = index_to_obj(all.get(), index[i], 48);
+            }
+            unsigned none = random.one_in(8) ? static_cast<unsigned>(random.below(count)) : count;
+            // Into its middle, behind the last, or before the first.
+            static const ptrdiff_t kAway[] = {8, 48 * 100000, -48};
+            if (none < count) objects[none] = static_cast<char*>(index_to_obj(all.get(), 0, 48)) + kAway[random.below(3)];
             unsigned expected = 0;
-            while (expected < count && put(one.get(), index[expected])) expected++;
-            ASSERT_EQ(slab_put_objs(all.get(), index, count), expected);
-            if (expected < count) stopped++;
+            while (expected < none && put(one.get(), index[expected])) expected++;
+            ASSERT_EQ(slab_put_objs(all.get(), objects, count, 48, reciprocal_of(48, 48000)), expected);
+            if (expected < none) stopped++;
+            if (expected == none && none < count) wrong++;
             ASSERT_EQ(one->inuse, all->inuse);
             ASSERT_EQ(one->first_word, all->first_word);
             for (size_t word = 0; word < bufctl_words(num); word++) ASSERT_EQ(one->bufctl[word], all->bufctl[word]);
         }
     }
     EXPECT_GT(stopped, 1000u);
+    EXPECT_GT(wrong, 100u);
 }
 
 // Against the same done one by one; a range with a free object in it changes nothing.

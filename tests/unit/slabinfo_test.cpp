@@ -294,7 +294,7 @@ TEST(slabinfo, every_column_is_an_independent_count_after_each_step_of_a_trace) 
             model.allocate();
         else
             model.free_one(random);
-        if (step % 5000 == 4999) kslab::drain_shared(inside(cache));
+        if (step % 1500 == 1499) kslab::drain_shared(inside(cache));
         if (step % 9000 == 8999) kslab::drain_this_thread(), kslab::cache_shrink_node(inside(cache));
         if (step % 101 == 0) model.compare();
     }
