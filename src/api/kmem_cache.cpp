@@ -26,7 +26,7 @@ namespace {
 
 // Either the object or the cache that it is said to be of may be under debugging.
 bool debug_takes_free(kmem_cache* cache, void* object) {
-    page_owner owner = owner_of(object);
+    page_owner owner = page_owner_of(object);
     call how{.kind = call_kind::kmem_cache_free, .cache = cache};
     if (owner.none()) return debug_functions.bad_pointer(object, how);
     if (!under_debugging(owner)) return cache->debug != 0 && debug_functions.bad_pointer(object, how);

@@ -19,7 +19,7 @@ KSLAB_EXPORT const char* kslab_version(void) { return KSLAB_VERSION; }
 
 KSLAB_EXPORT int kslab_owns(const void* address) {
     run_state state;
-    return !owner_of(address).none() || page_allocator::covers(address, state) ? 1 : 0;
+    return !page_owner_of(address).none() || page_allocator::covers(address, state) ? 1 : 0;
 }
 
 KSLAB_EXPORT int kslab_is_active(void) {

@@ -112,7 +112,7 @@ KSLAB_EXPORT void free_percpu(void* percpu) {
     if (percpu == nullptr) return;
     percpu_data* table = table_of(percpu);
     // The table's memory may be anything, or not there.
-    if (reinterpret_cast<uintptr_t>(table) % alignof(percpu_data) != 0 || owner_of(table).none() ||
+    if (reinterpret_cast<uintptr_t>(table) % alignof(percpu_data) != 0 || page_owner_of(table).none() ||
         table->mark != mark_of(table))
         report_misuse("free_percpu", percpu, kSelf);
     release(table, table->count);

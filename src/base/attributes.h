@@ -11,6 +11,8 @@
 // takes fewer pages.
 #define KSLAB_APART alignas(4096)
 #define KSLAB_EXPORT __attribute__((visibility("default")))
+// For declarations: -fvisibility is for definitions, and what might be another library's is reached by way of its address.
+#define KSLAB_HIDDEN __attribute__((visibility("hidden")))
 
 namespace kslab {
 

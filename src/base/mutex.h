@@ -33,7 +33,7 @@ enum class lock_rank : uint8_t {
     quarantine,   // debug/object/quarantine.cpp
     guard,        // debug/guard/guard.cpp
     page_allocator,
-    page_map,  // making sections and leaves
+    page_map,  // placing home, making sections and leaves
     stack_depot,  // debug/stack/stack_depot.cpp: adding a stack
     meta_arena,
 };

@@ -1,13 +1,14 @@
-// Two addresses at a time: what is done to each object that comes or goes costs half as much. Every machine that kslab knows
-// has registers of 16 bytes; the compiler knows the instructions.
+// Two addresses in one register of 16 bytes, which every machine that kslab knows has: arrays of pointers are filled and
+// compared two at a time.
 #pragma once
 #include "base/attributes.h"
 
 namespace kslab {
 
-typedef uintptr_t pointer_pair __attribute__((vector_size(16)));
+using pointer_pair __attribute__((vector_size(16))) = uintptr_t;
+static_assert(sizeof(pointer_pair) == 2 * sizeof(void*));
 
-// Of a table of pointers, at any place in it.
+// From any place in a table: it need not be aligned to 16.
 inline pointer_pair load_pair(void* const* from) {
     pointer_pair both;
     __builtin_memcpy(&both, from, sizeof both);

@@ -98,7 +98,7 @@ unsigned sort_out_aliens(kmem_cache* cache, unsigned home, void** objects, unsig
     unsigned left = 0;
     shared_array* arrays = nullptr;
     for (unsigned i = 0; i < count; i++) {
-        const slab* s = page_owner_of(objects[i]).slab();
+        const slab* s = page_owner_inline(objects[i]).slab();
         // What is no object of ours is reported by free_block.
         if (s == nullptr || s->cache != cache || s->node == home) {
             objects[left++] = objects[i];

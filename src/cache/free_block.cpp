@@ -14,7 +14,7 @@ namespace {
 // Found before the lock is taken, so that cache misses on cold descriptors overlap and nobody waits. Neighbours in the
 // array that are of one slab, as objects that were allocated together tend to be, are a row.
 constexpr unsigned kGroup = 30;
-// Fewer are put one by one as quickly; and what is more than these is looked at anew.
+// Fewer side by side are put one by one as quickly.
 constexpr unsigned kLeastContiguous = 4;
 
 struct row {
@@ -85,7 +85,8 @@ uintptr_t step_to(void* const* object) {
     return reinterpret_cast<uintptr_t>(object[0]) - reinterpret_cast<uintptr_t>(object[-1]);
 }
 
-// How many objects lie side by side, up or down, from the first on: as those do that were allocated and freed in order.
+// How many objects lie side by side, up or down, from the first on, as those do that were allocated and freed in order: eight at
+// a time, and one by one from the eight in which that ends.
 unsigned side_by_side(void* const* objects, unsigned count, size_t size) {
     if (count < kLeastContiguous) return 0;
     uintptr_t step = step_to(objects + 1);
@@ -97,7 +98,8 @@ unsigned side_by_side(void* const* objects, unsigned count, size_t size) {
     for (; n + 2 * kPairs <= count; n += 2 * kPairs) {
         pointer_pair wrong = {};
 #pragma GCC unroll 4
-        for (unsigned pair = 0; pair < kPairs; pair++, expected += 2 * step) wrong |= load_pair(objects + n + 2 * pair) ^ expected;
+        for (unsigned pair = 0; pair < kPairs; pair++, expected += 2 * step)
+            wrong |= load_pair(objects + n + 2 * pair) ^ expected;
         if ((wrong[0] | wrong[1]) != 0) break;
     }
     while (n < count && step_to(objects + n) == step) n++;
@@ -123,8 +125,8 @@ __attribute__((noinline)) bool free_contiguous(kmem_cache* cache, void* const* o
 void free_group(kmem_cache* cache, void* const* objects, unsigned count, list_head& destroyed) {
     row row_of[kGroup];
     unsigned rows = find_rows(cache, objects, count, row_of);
-    for (unsigned i = 0; i < rows; i++)
-        if (KSLAB_UNLIKELY(row_of[i].of->cache != cache)) report_bad_free(bad_free::wrong_cache, objects[row_of[i].from], cache);
+    for (const row* r = row_of; r != row_of + rows; r++)
+        if (KSLAB_UNLIKELY(r->of->cache != cache)) report_bad_free(bad_free::wrong_cache, objects[r->from], cache);
     for (unsigned i = 0; i < rows;) {
         cache_node& node = cache->at(row_of[i].of->node);
         const void* bad = nullptr;
@@ -148,14 +150,15 @@ void free_block(kmem_cache* cache, void* const* objects, unsigned count) {
     list_head destroyed;
     destroyed.init();
     while (count > 0) {
-        unsigned group = side_by_side(objects, count, cache->size);
-        bool worth_it = group >= kGroup || (group == count && group > 0);
-        if (!worth_it || !free_contiguous(cache, objects, group, destroyed)) {
-            group = count < kGroup ? count : kGroup;
-            free_group(cache, objects, group, destroyed);
+        unsigned done = side_by_side(objects, count, cache->size);
+        // A few with others behind them go with these: alone they would take the lock once more.
+        bool apart = done == count || done >= kGroup;
+        if (!apart || !free_contiguous(cache, objects, done, destroyed)) {
+            done = count < kGroup ? count : kGroup;
+            free_group(cache, objects, done, destroyed);
         }
-        objects += group;
-        count -= group;
+        objects += done;
+        count -= done;
     }
     slabs_destroy(destroyed);
 }

@@ -18,7 +18,7 @@ constexpr gfp_t kSpecialFlags = __GFP_ZERO | __GFP_DMA;
 
 // None: reported by debugging, and nothing is to be done.
 page_owner owner_or_report(const void* object, call_kind kind) {
-    page_owner owner = owner_of(object);
+    page_owner owner = page_owner_of(object);
     if (KSLAB_LIKELY(!owner.none())) return owner;
     if (debug_flags == 0 || !debug_functions.bad_pointer(object, {.kind = kind}))
         report_bad_free(bad_free::not_ours, object);
@@ -48,7 +48,7 @@ KSLAB_NOINLINE void* kmalloc_special(const call& how) {
 }
 
 // Reached by a jump, as all that is slow: the fast paths need no stack frame.
-KSLAB_NOINLINE void kfree_slow(void* object) {
+__attribute__((noinline)) void kfree_slow(void* object) {
     if (free_fast_anywhere(object)) return;
     page_owner owner = owner_or_report(object, call_kind::kfree);
     if (!owner.none()) free_owned(object, owner, {.kind = call_kind::kfree});

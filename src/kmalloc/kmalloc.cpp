@@ -2,8 +2,8 @@
 #include "kmalloc/kmalloc.h"
 
 #include "base/check.h"
-#include "cache/bad_free.h"
 #include "cache/node.h"
+#include "kmalloc/class_object.h"
 #include "kmalloc/groups.h"
 #include "kmalloc/large.h"
 #include "kmalloc/shortage.h"
@@ -67,8 +67,7 @@ void* large(const call& how) {
 
 }  // namespace
 
-kmem_cache* class_for(size_t size) {
-    if (size <= kFastMaximum) return &kmalloc_caches.caches[kmalloc_caches.class_of[(size + 15) >> 4]];
+kmem_cache* large_class_for(size_t size) {
     unsigned index = kmalloc_caches.class_of[kFastMaximum / 16];
     while (kmalloc_caches.classes.size[index] < size) index++;
     return &kmalloc_caches.caches[index];
@@ -244,8 +243,6 @@ void* cache_alloc_zeroing(kmem_cache* cache, const call& how) {
     return object;
 }
 
-page_owner owner_of(const void* pointer) { return page_owner_of(pointer); }
-
 bool under_debugging(page_owner owner) {
     const run* r = owner.run();
     if (r == nullptr) return owner.slab()->cache->debug != 0;
@@ -274,7 +271,6 @@ void free_owned(void* object, page_owner owner, const call& how) {
 }
 
 size_t usable_size(const void* object, page_owner owner) {
-    if (size_t size = plain_size(object, owner); KSLAB_LIKELY(size != 0)) return size;
     if (KSLAB_UNLIKELY(under_debugging(owner)))
         return debug_functions.usable_size(object, owner, {.kind = call_kind::usable_size});
     if (const run* r = owner.run()) {

@@ -1,8 +1,7 @@
 // Memory of any size: size classes up to 256 KiB, runs of pages above. No errno, no C semantics: those are
 // src/malloc's. kmalloc, kfree and their kin (include/kslab/kmalloc.h) are in api.cpp of this room.
 #pragma once
-#include "base/bits.h"
-#include "cache/bad_free.h"
+#include "cache/kmem_cache.h"
 #include "check/debug_table.h"
 #include "thread/thread.h"
 
@@ -25,21 +24,14 @@ struct kmalloc_state {
 };
 extern kmalloc_state kmalloc_caches;
 
-// The cache that serves `size`, at least kMallocMinimum and at most kmalloc_caches.largest.
-kmem_cache* class_for(size_t size);
+// The cache that serves `size`, at least 1 and at most kmalloc_caches.largest.
+kmem_cache* large_class_for(size_t size);
+inline kmem_cache* class_for(size_t size) {
+    return size <= kFastMaximum ? &kmalloc_caches.caches[kmalloc_caches.class_of[(size + 15) >> 4]] : large_class_for(size);
+}
 // The smallest class of at least `size` whose objects are all aligned to `align` (a power of two); null when
 // there is none.
 kmem_cache* class_for_aligned(size_t size, size_t align);
-
-// The slot of malloc's class of at least `size` bytes whose objects are all aligned to `align`, a power of two: the slot's array
-// may be asked first. 0: it has no slot, or there is no such class, or only a large one.
-inline uint16_t aligned_slot(size_t size, size_t align) {
-    if (align > kFastMaximum || size > kFastMaximum) return 0;
-    size_t room = align_up(size + (size == 0), align);
-    if (room > kFastMaximum) return 0;
-    const kmem_cache& cache = kmalloc_caches.caches[kmalloc_caches.class_of[(room + 15) / 16]];
-    return cache.align >= align && (cache.size & (align - 1)) == 0 ? cache.slot : uint16_t{0};
-}
 
 // ---- The slow path: everything that malloc_fast and free_fast leave. Boot and attaching included.
 
@@ -53,29 +45,11 @@ void cache_free(kmem_cache* cache, void* object);
 // The calling thread's arrays, made on its first call; null when it has none and gets none.
 thread_cache* attached_thread();
 
-// Slab object or run: what the pointer is. None: not kslab's.
-page_owner owner_of(const void* pointer);
-
 // Frees what free_fast did not: `owner` is not none. Bad pointers are reported.
 void free_owned(void* object, page_owner owner, const call& how);
 
 // Whether the page's owner keeps records for debugging.
 bool under_debugging(page_owner owner);
-
-// The object's cache, when an object begins at that place; reports what is none.
-inline const kmem_cache* checked_cache(const void* object, const slab* s) {
-    const kmem_cache* cache = s->cache;
-    if (KSLAB_UNLIKELY(obj_to_index(s, object, cache->size, cache->reciprocal) == kNoIndex))
-        report_bad_free(bad_free::interior, object);
-    return cache;
-}
-
-// The size of an object of one of malloc's classes that nothing slow concerns, debugging or counting: what free_fast is for. 0: it
-// is something else.
-inline size_t plain_size(const void* object, page_owner owner) {
-    const slab* s = owner.slab();
-    return KSLAB_LIKELY(s != nullptr && s->cache->slot != 0) ? size_t{checked_cache(object, s)->object_size} : 0;
-}
 
 // The bytes the caller may use of the object that begins at `object`; reports pointers that are none.
 size_t usable_size(const void* object, page_owner owner);
@@ -83,8 +57,6 @@ size_t usable_size(const void* object, page_owner owner);
 // So many bytes are about to be written to an object that was just allocated.
 void prepare_for_copy(const void* object, size_t bytes);
 
-// Whether an object that has room for `have` bytes is kept for `size`: not if half of it would be wasted.
-inline bool resize_keeps(size_t have, size_t size) { return size <= have && size >= have / 2; }
 // Changes the size in place where that costs no copy; false: the object is unchanged.
 bool resize_in_place(void* object, page_owner owner, size_t size);
 // Moves a large object to `size` without copying; null: it is unchanged, as one below 2 GiB always is. The caller then

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "base/bits.h"
+#include "kmalloc/class_object.h"
 #include "kmalloc/kmalloc.h"
 #include "malloc/foreign.h"
 #include "thread/thread.h"
@@ -98,7 +99,7 @@ void* realloc_any(void* object, size_t size, const void* caller) {
     if (object == nullptr) return malloc_inline(size, call_kind::realloc, caller);
     page_owner owner = page_owner_inline(object);
     if (KSLAB_UNLIKELY(owner.none())) return realloc_foreign(object, size);
-    if (size_t have = plain_size(object, owner); KSLAB_LIKELY(have != 0 && size - 1 < kFastMaximum))
+    if (size_t have = class_object_size(object, owner); KSLAB_LIKELY(have != 0 && size - 1 < kFastMaximum))  // 0 and what is large: below
         return resize_keeps(have, size) ? object : copy_to_new(object, have, size, caller);
     if (KSLAB_UNLIKELY(under_debugging(owner)) && !debug_functions.may_realloc(object, owner, call_kind::realloc)) return out_of_memory();
     if (size == 0) return realloc_zero_size(object, caller);
@@ -154,7 +155,7 @@ size_t usable_size_any(const void* object) {
     if (object == nullptr) return 0;
     page_owner owner = page_owner_inline(object);
     if (KSLAB_UNLIKELY(owner.none())) return usable_size_foreign(object);
-    if (size_t size = plain_size(object, owner); KSLAB_LIKELY(size != 0)) return size;
+    if (size_t size = class_object_size(object, owner); KSLAB_LIKELY(size != 0)) return size;
     return usable_size(object, owner);
 }
 

@@ -22,7 +22,7 @@ void free_slow(void* object, call_kind kind, size_t size, size_t align);
 void free_missed(void* object, call_kind kind, size_t size, size_t align);
 inline constexpr size_t kNotSaid = ~size_t{0};
 
-// Reached by jumps: the second has the return address itself.
+// calloc jumps to the first, and that to the second, which so has the program's return address itself.
 void* calloc_any(size_t count, size_t size);
 void* calloc_missed(size_t count, size_t size);
 void* realloc_any(void* object, size_t size, const void* caller = __builtin_return_address(0));

@@ -8,7 +8,7 @@
 //
 // The bound on dirty pages is the larger of 16 MiB and a quarter of the live pages. While a program cycles big buffers (one of
 // a size was released, allocated and released again within a second) it may besides keep what it had in use since it began
-// to, up to twice what it has now: no peak grows by that. When pages went back for the bound's sake and others have to
+// to, up to twice what it has now, and one such buffer in any case: no peak grows by that. When pages went back for the bound's sake and others have to
 // be made resident within a second, these, as many as went back, raise the 16 MiB, up to 64 MiB, until as many are purged
 // because nobody used them, or for ten seconds. Time only lowers what is kept: decay() purges what nobody used for
 // KSLAB_DECAY_MS.
@@ -159,7 +159,7 @@ private:
     unsigned recent_next_ = 0;
     relaxed<size_t> hot_pages_ = 0;
     relaxed<uint32_t> hot_until_ = 0;
-    relaxed<size_t> hot_used_ = 0;  // the most pages in use since some size is hot
+    relaxed<size_t> hot_used_ = 0;  // the most pages in use before a big release since some size is hot
     relaxed<size_t> regretted_ = 0;  // pages that the least bound is raised by
     size_t given_back_ = 0;          // pages, for the bound's sake; counts until:
     uint32_t given_back_until_ = 0;

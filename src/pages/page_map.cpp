@@ -18,38 +18,43 @@ using section = page_map_section;
 // Of home so much lies above the first run: what the process maps later may find a hole there, but most goes below.
 constexpr uintptr_t kHomeAbove = uintptr_t{256} << 20;
 
+size_t root_index(uintptr_t offset) { return (offset >> kSectionShift) & (kRootEntries - 1); }
+size_t section_index(uintptr_t offset) { return (offset >> kPageShift) & (kSectionPages - 1); }
+size_t leaf_index(uintptr_t offset) { return (offset >> kLeafShift) & (kSectionLeaves - 1); }
+
 // Where an address lies: its section, or null; its offset from the start of home.
 struct place {
     section* in;
     uintptr_t offset;
 
-    leaf*& leaf_slot() const { return in->leaves[(offset >> kLeafShift) & (kSectionLeaves - 1)]; }
+    leaf*& leaf_slot() const { return in->leaves[leaf_index(offset)]; }
     // Null where nothing was made.
     leaf* leaf_here() const { return in == nullptr ? nullptr : __atomic_load_n(&leaf_slot(), __ATOMIC_ACQUIRE); }
-    uintptr_t& owner_in(leaf* of) const { return of->owner[(offset >> kPageShift) & (kLeafPages - 1)]; }
+    uintptr_t& owner_in(leaf* of) const { return of->owner[owner_index(offset)]; }
     uint16_t& value() const { return in->value[section_index(offset)]; }
 };
 
-KSLAB_NOINLINE place place_elsewhere(uintptr_t address) {
+__attribute__((noinline)) place place_elsewhere(uintptr_t address) {
     place found;
     uintptr_t bias;
-    // Whoever still has the bias from before the first run must not look at sections with it.
+    // Whoever still has the bias from before the first run must not look at sections with it. (Home may be looked at: it then
+    // gives nothing, or another address's, for one below 2 GiB that nobody but a buggy program asks for at that moment.)
     do {
-        bias = __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+        bias = offset_from_home(0);
         found.offset = address + bias;
         found.in = __atomic_load_n(&page_map.root[root_index(found.offset)], __ATOMIC_ACQUIRE);
-    } while (KSLAB_UNLIKELY(__atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) != bias));
+    } while (KSLAB_UNLIKELY(offset_from_home(0) != bias));
     if (address >> kAddressBits != 0) found.in = nullptr;
     return found;
 }
 
 KSLAB_ALWAYS_INLINE place place_of(uintptr_t address) {
-    uintptr_t offset = address + __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+    uintptr_t offset = offset_from_home(address);
     if (KSLAB_LIKELY(offset >> kSectionShift == 0)) return {&page_map.home, offset};
     return place_elsewhere(address);
 }
 
-// Home begins at a multiple of 2 MiB, and not at 0.
+// At a multiple of 2 MiB; not at 0, for a bias of 0 says that home has no place yet.
 void place_home(uintptr_t first_run) {
     constexpr uintptr_t kLeafBytes = kLeafPages * kPageSize;
     constexpr uintptr_t kBelow = kSectionPages * kPageSize - kHomeAbove;
@@ -86,19 +91,21 @@ void unmap_section(section* unused) {
     os_unmap(reinterpret_cast<char*>(unused) - os_page_size(), align_up(sizeof(section), os_page_size()) + 2 * os_page_size());
 }
 
-section* make_section(uintptr_t address) {
+bool make_section(place& there) {
     section* made = static_cast<section*>(os_map_guarded(sizeof(section)));
     if (made == nullptr) made = take_spare(spare_sections);
-    if (made == nullptr) return nullptr;
+    if (made == nullptr) return false;
     scoped_lock lock(page_map_lock);
-    place there = place_of(address);
+    section*& entry = page_map.root[root_index(there.offset)];
+    there.in = entry;
     if (there.in != nullptr) {
         lock.unlock();
         unmap_section(made);
-        return there.in;
+        return true;
     }
-    __atomic_store_n(&page_map.root[root_index(there.offset)], made, __ATOMIC_RELEASE);
-    return made;
+    there.in = made;
+    __atomic_store_n(&entry, made, __ATOMIC_RELEASE);
+    return true;
 }
 
 bool make_leaf(const place& there) {
@@ -135,13 +142,14 @@ page_owner page_owner_before(const void* address) {
     // What is absent is skipped whole.
     for (;;) {
         place there = place_of(where);
+        leaf* of = there.leaf_here();
         size_t step = kPageSize;
-        if (there.in == nullptr)
-            step = kSectionPages * kPageSize;
-        else if (there.leaf_here() == nullptr)
-            step = kLeafPages * kPageSize;
-        else if (page_owner owner = page_owner_of(reinterpret_cast<void*>(where)); !owner.none())
-            return owner;
+        if (of != nullptr) {
+            page_owner owner{__atomic_load_n(&there.owner_in(of), __ATOMIC_ACQUIRE)};
+            if (!owner.none()) return owner;
+        } else {
+            step = (there.in == nullptr ? kSectionPages : kLeafPages) * kPageSize;
+        }
         size_t back = (there.offset & (step - 1)) + kPageSize;
         if (back > where) return {};
         where -= back;
@@ -168,8 +176,8 @@ bool page_map_ensure(uintptr_t address) {
     if (address >> kAddressBits != 0) return false;
     if (KSLAB_UNLIKELY(__atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) == 0)) place_home(address);
     place there = place_of(address);
-    if (there.in == nullptr) there.in = make_section(address);
-    return there.in != nullptr && (there.leaf_here() != nullptr || make_leaf(there));
+    if (there.in == nullptr && !make_section(there)) return false;
+    return there.leaf_here() != nullptr || make_leaf(there);
 }
 
 bool page_map_ensure_range(uintptr_t start, size_t pages) {
@@ -191,7 +199,7 @@ template <typename F>
 void for_each_leaf(uintptr_t start, size_t pages, F visit) {
     while (pages > 0) {
         place there = place_of(start);
-        size_t left = kLeafPages - ((there.offset >> kPageShift) & (kLeafPages - 1));
+        size_t left = kLeafPages - owner_index(there.offset);
         size_t count = left < pages ? left : pages;
         visit(there, count);
         start += count * kPageSize;

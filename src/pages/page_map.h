@@ -2,15 +2,17 @@
 //
 //   home: the section of 2 GiB that the process's first run lies in, most of it below, for that is where mappings go
 //         next. It is part of the library, and begins where the first run wants it: free() needs no table to find it.
-//   root: one entry for each 2 GiB of the 47-bit address space, counted from the start of home; null: nothing there.
+//   root: one entry for each 2 GiB of the 47-bit address space, counted from the start of home, and around: what lies
+//         below home comes last, and one section may hold the top of the space and its bottom. Null: nothing there.
 //   section: for each page the 2-byte value that free() turns into the thread's array by one addition, and
-//         behind it, read on slow paths only, the leaves.
+//         behind it, which malloc and free do not read, the leaves.
 //   leaf: for each page of 2 MiB the descriptor of its slab or run; made on demand.
 //
-// A value of 0 means "take the slow path": not ours, a large run, or an object of a cache that has no slot.
+// A value of 0 means "take the slow path": not ours, a large run, or an object of a cache that has no slot;
+// home_page_value gives it for all that lies outside home, too.
 //
 // Entries are relaxed atomics. Sections and leaves are published with release order when they are zero, and
-// never freed. Lock: page_map_lock, only for making them.
+// never freed. Lock: page_map_lock, only for making them and for placing home.
 #pragma once
 #include "base/attributes.h"
 #include "base/mutex.h"
@@ -42,21 +44,22 @@ struct page_map_tables {
     page_map_section* root[kRootEntries];  // the first is home
 };
 
-// -fvisibility is for definitions; what is declared might be another library's, and would be reached by way of its address.
-extern page_map_tables page_map __attribute__((visibility("hidden")));
+KSLAB_HIDDEN extern page_map_tables page_map;
 // Added to an address: how far it lies behind the start of home. Set with the first run, and never again.
-extern uintptr_t page_map_bias __attribute__((visibility("hidden")));
+KSLAB_HIDDEN extern uintptr_t page_map_bias;
 
 extern mutex page_map_lock;
 
-inline size_t root_index(uintptr_t offset) { return (offset >> kSectionShift) & (kRootEntries - 1); }
-inline size_t section_index(uintptr_t offset) { return (offset >> kPageShift) & (kSectionPages - 1); }
+inline size_t owner_index(uintptr_t offset) { return (offset >> kPageShift) & (kLeafPages - 1); }
+
+KSLAB_ALWAYS_INLINE uintptr_t offset_from_home(uintptr_t address) {
+    return address + __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+}
 
 // The value of the page that holds `address` where that is in home, else 0. Any address will do: tagged and wild ones lie
 // outside.
 KSLAB_ALWAYS_INLINE uint16_t home_page_value(const void* address) {
-    uintptr_t offset = reinterpret_cast<uintptr_t>(address) + __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
-    uintptr_t page = offset >> kPageShift;
+    uintptr_t page = offset_from_home(reinterpret_cast<uintptr_t>(address)) >> kPageShift;
     __asm__("" : "+r"(page));  // or the offset is what is compared, and has to be kept beside the page
     if (KSLAB_UNLIKELY(page >= kSectionPages)) return 0;
     return __atomic_load_n(&page_map.home.value[page], __ATOMIC_RELAXED);
@@ -90,11 +93,11 @@ page_owner page_owner_of(const void* address);
 
 // The same, for those who ask often.
 KSLAB_ALWAYS_INLINE page_owner page_owner_inline(const void* address) {
-    uintptr_t offset = reinterpret_cast<uintptr_t>(address) + __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED);
+    uintptr_t offset = offset_from_home(reinterpret_cast<uintptr_t>(address));
     if (KSLAB_UNLIKELY(offset >> kSectionShift != 0)) return page_owner_of(address);
     const page_map_leaf* of = __atomic_load_n(&page_map.home.leaves[offset >> kLeafShift], __ATOMIC_ACQUIRE);
     if (KSLAB_UNLIKELY(of == nullptr)) return {};
-    return page_owner{__atomic_load_n(&of->owner[(offset >> kPageShift) & (kLeafPages - 1)], __ATOMIC_ACQUIRE)};
+    return page_owner{__atomic_load_n(&of->owner[owner_index(offset)], __ATOMIC_ACQUIRE)};
 }
 
 // The owner of the nearest page at or below `address` that has one. Runs have their first page in the map: it is

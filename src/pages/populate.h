@@ -1,8 +1,9 @@
 // Fresh pages of objects of four pages and more in one call instead of a fault for each, in programs that are seen to use such
 // objects whole.
 //
-// Of each group of sizes fresh runs are watched. One that holds something in all of a few pages when it is freed pays for
-// making four others resident at once; one that was used in part ends it. What a program uses is told from the memory
+// Fresh runs are watched, by groups of sizes, those that were made resident as well; after one that was used in part sixteen
+// are not. One that holds something in all of a few pages when it is freed pays for
+// making four others resident at once; one that was used in part ends that. What a program uses is told from the memory
 // alone: mincore is among the calls that a sandbox kills for.
 #pragma once
 #include "pages/page_allocator.h"

@@ -42,7 +42,7 @@ size_t page_allocator::bound() const {
     size_t live = used_;
     size_t allowed = live / 4 > least_bound() ? live / 4 : least_bound();
     if (hot_pages_ == 0 || static_cast<int32_t>(hot_until_ - now_) <= 0) return allowed;
-    // It had so much in use a moment ago, and will again: no peak grows by that.
+    // It had so much in use since it began to cycle, and may again: no peak grows by that.
     size_t gone = hot_used_ > live ? hot_used_ - live : 0;
     allowed += gone < kHotKept * live ? gone : kHotKept * live;
     return hot_pages_ > allowed ? size_t{hot_pages_} : allowed;
@@ -70,8 +70,8 @@ void page_allocator::note_release(size_t released) {
     recent_[recent_next_++ % kRecent] = {released, now_, false};
     if (again == 0) return;
     bool expired = static_cast<int32_t>(hot_until_ - now_) <= 0;
-    size_t used = used_ + released;
-    if (expired || used > hot_used_) hot_used_ = used;
+    size_t before = used_ + released;  // release() has taken it off
+    if (expired || before > hot_used_) hot_used_ = before;
     // Smaller cycles do not keep a larger size hot.
     if (!expired && again < hot_pages_ - hot_pages_ / 8) return;
     hot_pages_ = again;

@@ -138,10 +138,10 @@ void set_array_limit(thread_cache* thread, const kmem_cache* cache, array_cache*
 // finds one in two places.
 void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned count,
                           bool past_shared) {
-    constexpr unsigned kGroup = 64;
-    void* leaving[kGroup];
+    constexpr unsigned kAtOnce = 64;  // what is left moves down once for each
+    void* leaving[kAtOnce];
     while (count > 0) {
-        unsigned group = count < kGroup ? count : kGroup;
+        unsigned group = count < kAtOnce ? count : kAtOnce;
         if (group > ac->avail) group = ac->avail;
         if (group == 0) return;
         unsigned rest = ac->avail - group;

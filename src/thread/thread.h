@@ -44,6 +44,12 @@ void thread_exit(void* thread);
 // An object, the rest of the batch goes into the array; null when memory is short.
 void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac, gfp_t gfp);
 
+// free_fast for any address: those outside the page map's home, most of a heap beyond 2 GiB, miss there. The first thing
+// that slow paths of free do.
+inline bool free_fast_anywhere(void* object) {
+    return array_push(array_at(current_thread, page_value(object)), object);
+}
+
 // Makes room in the array, or not, and takes the object.
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object);
 
@@ -105,12 +111,6 @@ extern void (*global_reap)(uint64_t now_ms);
 // The oldest `count` entries leave the array for their node.
 void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned count,
                           bool past_shared);
-
-// The fast path of free for objects that lie outside the page map's home, as most of a heap beyond 2 GiB does. The first
-// thing that slow paths of free do.
-inline bool free_fast_anywhere(void* object) {
-    return array_push(array_at(current_thread, page_value(object)), object);
-}
 
 // ---- Statistics and fork.
 

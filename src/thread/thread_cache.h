@@ -3,7 +3,7 @@
 //   malloc  size table: bytes → slot; slot + current_thread → array; entry[--avail]
 //     empty?   malloc_slow: array by pages, or malloc_missed: boot, first call of the thread, large, cache_alloc_refill
 //   free    page map: page → slot; slot + current_thread → array; entry[avail++]
-//     full?    free_slow: outside the page map's home the same, else cache_flusharray, large run, foreign pointer, NULL
+//     full?    free_slow: outside the page map's home the same; cache_flusharray, users' cache, large run, foreign pointer, NULL
 //     equal to the entry below? the object was freed a moment ago: report
 //
 // All arrays of a thread lie in one structure, one slot for each malloc size class. A thread that has no

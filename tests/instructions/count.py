@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Counts the instructions that malloc and free execute on the fast path, and the calls they make; of their relatives, all that
-the library executes for one, with the malloc and free beside it.
+the library executes for one round of the loop.
 
 The program runs under callgrind with the library preloaded. Fails when a count is above its budget, or when the fast
 path calls anything. 77: valgrind is not there.
@@ -14,9 +14,13 @@ import under_valgrind
 # One symbol of several at the same address is shown.
 NAMES = {"malloc": {"malloc", "__libc_malloc"}, "free": {"free", "cfree", "__libc_free"}}
 
-# malloc and free of 64 KiB; memalign and free; calloc and free, without what libc clears; malloc, realloc and free, without what libc
-# copies; malloc_usable_size.
-RELATIVES = {"large": 40, "aligned": 66, "cleared": 43, "grown": 160, "asked": 50}
+RELATIVES = {
+    "large": 40,  # malloc of 64 KiB, free
+    "aligned": 66,  # memalign, free
+    "cleared": 43,  # calloc, free, without what libc clears
+    "grown": 160,  # malloc, realloc to three times as much, free, without what libc copies
+    "asked": 50,  # malloc_usable_size
+}
 
 
 def check(name, counts, iterations, budget, where):

@@ -15,49 +15,34 @@ static void *seen(void *object) {
     return object;
 }
 
-static void pairs(size_t size, int depth, int iterations) {
+static void *plain(size_t size) { return malloc(size); }
+static void *aligned(size_t size) { return memalign(64, size); }
+static void *cleared(size_t size) { return calloc(1, size); }
+static void *grown(size_t size) { return realloc(seen(malloc(size)), 3 * size); }
+
+static void pairs(void *(*get)(size_t), size_t size, int depth, int iterations) {
     void *object[DEPTH];
     for (int i = 0; i < iterations / depth; i++) {
-        for (int j = 0; j < depth; j++) object[j] = seen(malloc(size));
+        for (int j = 0; j < depth; j++) object[j] = seen(get(size));
         for (int j = 0; j < depth; j++) free(object[j]);
     }
 }
 
-static void aligned(size_t size, int depth, int iterations) {
-    void *object[DEPTH];
-    for (int i = 0; i < iterations / depth; i++) {
-        for (int j = 0; j < depth; j++) object[j] = seen(memalign(64, size));
-        for (int j = 0; j < depth; j++) free(object[j]);
-    }
-}
-
-static void cleared(size_t size, int depth, int iterations) {
-    void *object[DEPTH];
-    for (int i = 0; i < iterations / depth; i++) {
-        for (int j = 0; j < depth; j++) object[j] = seen(calloc(1, size));
-        for (int j = 0; j < depth; j++) free(object[j]);
-    }
-}
-
-static void grown(size_t size, int depth, int iterations) {
-    void *object[DEPTH];
-    for (int i = 0; i < iterations / depth; i++) {
-        for (int j = 0; j < depth; j++) object[j] = seen(realloc(seen(malloc(size)), 3 * size));
-        for (int j = 0; j < depth; j++) free(object[j]);
-    }
-}
-
-static void asked(size_t size, int depth, int iterations) {
+/* The size of one object, as often. */
+static void asked(size_t size, int iterations) {
     void *object = seen(malloc(size));
-    for (int i = 0; i < iterations / depth; i++)
-        for (int j = 0; j < depth; j++) seen((void *)malloc_usable_size(object));
+    for (int i = 0; i < iterations; i++) seen((void *)malloc_usable_size(object));
     free(object);
 }
 
-static void measure(const char *name, void (*what)(size_t, int, int), size_t size, int depth) {
-    what(size, depth, 400);
-    measure_begin();
-    what(size, depth, ITERATIONS);
+static void measure(const char *name, void *(*get)(size_t), size_t size, int depth) {
+    for (int measured = 0; measured < 2; measured++) {
+        if (measured) measure_begin();
+        if (get)
+            pairs(get, size, depth, measured ? ITERATIONS : 400);
+        else
+            asked(size, ITERATIONS);
+    }
     measure_end();
     /* The order of the dumps. */
     printf("%s %zu %d %d\n", name, size, depth, ITERATIONS);
@@ -68,11 +53,11 @@ int main(void) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (int many = 0; many < 2; many++)
             /* Arrays of objects beyond a page hold few. */
-            measure("pairs", pairs, sizes[i], many == 0 ? 1 : sizes[i] > 4096 ? 2 : DEPTH);
-    measure("large", pairs, 65536, 1);
+            measure("pairs", plain, sizes[i], many == 0 ? 1 : sizes[i] > 4096 ? 2 : DEPTH);
+    measure("large", plain, 65536, 1);
     measure("aligned", aligned, 200, DEPTH);
     measure("cleared", cleared, 100, DEPTH);
     measure("grown", grown, 40, DEPTH);
-    measure("asked", asked, 40, DEPTH);
+    measure("asked", NULL, 40, 1);
     return 0;
 }

@@ -157,7 +157,7 @@ TEST_F(low_pages_test, large_objects_are_low_and_go_back_at_once) {
     EXPECT_TRUE(is_low(r));
     void* object = r->memory();
     EXPECT_EQ(ksize(object), r->pages * kPageSize);
-    EXPECT_EQ(resize_by_moving(object, owner_of(object), 10 * kSize), nullptr);
+    EXPECT_EQ(resize_by_moving(object, page_owner_of(object), 10 * kSize), nullptr);
     kfree(object);
     EXPECT_EQ(low_pages.stats().used, 0u);
 }

@@ -223,7 +223,7 @@ TEST_F(page_allocator_test, a_program_that_cycles_a_big_buffer_keeps_it) {
     expect_all_back();
 }
 
-// While much is in use more than one of them waits: a hole of one size fits few others.
+// What was in use comes back soon; when most is gone for good, little is live and little waits.
 TEST_F(page_allocator_test, a_program_that_cycles_big_buffers_keeps_what_it_had_in_use) {
     constexpr size_t kBig = 20 * kMebibyte;
     run* live[6];

@@ -36,8 +36,10 @@ TEST(page_map, any_address_reads_as_foreign_and_does_not_fault) {
         uintptr_t address = random.next() >> random.below(48);
         if (page_value(at(address)) == 0 && page_owner_of(at(address)).none()) none++;
         ASSERT_TRUE(home_page_value(at(address)) == 0 || home_page_value(at(address)) == page_value(at(address)));
-        if (address >> 47 != 0) {
+        ASSERT_EQ(page_owner_inline(at(address)).word(), page_owner_of(at(address)).word());
+        if (address >> kAddressBits != 0) {
             ASSERT_TRUE(page_owner_of(at(address)).none());
+            ASSERT_EQ(page_value(at(address)), 0);
         }
         if (i % 64 == 0) {
             ASSERT_EQ(kslab_owns(at(address)) != 0, !page_owner_of(at(address)).none());
@@ -89,6 +91,7 @@ TEST(page_map, every_byte_of_a_slab_leads_to_it) {
         const char* start = static_cast<char*>(s->pages->memory());
         for (size_t byte = 0; byte < s->pages->pages * kPageSize; byte++) {
             ASSERT_EQ(page_owner_of(start + byte).slab(), s);
+            ASSERT_EQ(page_owner_inline(start + byte).slab(), s);
             ASSERT_EQ(page_value(start + byte), s->cache->slot);
         }
     }
@@ -118,9 +121,10 @@ TEST(page_map, objects_of_users_caches_have_an_owner_and_no_value) {
 
 TEST(page_map, owners_and_values_are_kept_for_each_page) {
     // Addresses that nothing is mapped at: the map is only told about them.
-    uintptr_t start = uintptr_t{0x123} << kSectionShift;
+    kfree(kmalloc(64, 0));  // home has its place: sections are counted from its start
+    uintptr_t start = uintptr_t{0} - page_map_bias - (uintptr_t{0x123} << kSectionShift);
     start -= 3 * kPageSize;  // across two sections and two leaves
-    EXPECT_TRUE(page_map_ensure_range(start, 6));
+    ASSERT_TRUE(page_map_ensure_range(start, 6));
     for (size_t page = 0; page < 6; page++) {
         page_map_set_owner(start + page * kPageSize, page_owner(uintptr_t{0x1000} * (page + 1)));
         page_map_set_values(start + page * kPageSize, 1, static_cast<uint16_t>(page + 7));
@@ -132,8 +136,18 @@ TEST(page_map, owners_and_values_are_kept_for_each_page) {
     EXPECT_TRUE(page_owner_of(at(start - 1)).none());
     EXPECT_TRUE(page_owner_of(at(start + 6 * kPageSize)).none());
     EXPECT_EQ(page_value(at(start + 6 * kPageSize)), 0);
-    page_map_set_owners(start, 6, page_owner());
-    EXPECT_TRUE(page_owner_of(at(start)).none());
+    EXPECT_EQ(page_owner_before(at(start + 100 * kPageSize)).word(), 0x6000u);
+    page_map_set_owners(start, 6, page_owner(uintptr_t{0x9000}));
+    page_map_set_values(start, 6, 99);
+    for (size_t page = 0; page < 6; page++) {
+        EXPECT_EQ(page_owner_of(at(start + page * kPageSize)).word(), 0x9000u);
+        EXPECT_EQ(page_value(at(start + page * kPageSize)), 99);
+    }
+    page_map_set_owners(start + kPageSize, 5, page_owner());
+    EXPECT_EQ(page_owner_before(at(start + (uintptr_t{5} << kSectionShift))).word(), 0x9000u) << "over sections that are absent";
+    page_map_set_owners(start, 1, page_owner());
+    for (size_t page = 0; page < 6; page++) EXPECT_TRUE(page_owner_of(at(start + page * kPageSize)).none());
+    EXPECT_TRUE(page_owner_before(at(start + (uintptr_t{5} << kSectionShift))).none()) << "down to the bottom";
 }
 
 TEST(page_map, the_first_run_is_at_home) {
@@ -161,8 +175,11 @@ TEST(page_map, objects_elsewhere_are_freed_like_those_at_home) {
     EXPECT_EQ(page_owner_of(there).slab()->cache->slot, page_value(there));
     EXPECT_EQ(kslab_owns(there), 1);
     EXPECT_GE(ksize(there), 512u);
-    kfree(there);
+    EXPECT_FALSE(free_fast(there));
+    EXPECT_TRUE(free_fast_anywhere(there));
     EXPECT_EQ(kmalloc(512, 0), there) << "it was in the thread's array";
+    kfree(there);
+    EXPECT_EQ(kmalloc(512, 0), there);
     EXPECT_STREQ(validate_heap(), nullptr);
     for (void* object : objects) kfree(object);
     EXPECT_STREQ(validate_heap(), nullptr);

@@ -294,11 +294,11 @@ TEST(slabinfo, every_column_is_an_independent_count_after_each_step_of_a_trace) 
             model.allocate();
         else
             model.free_one(random);
-        if (step % 1500 == 1499) kslab::drain_shared(inside(cache));
+        if (step % 5000 == 4999) kslab::drain_shared(inside(cache));
         if (step % 9000 == 8999) kslab::drain_this_thread(), kslab::cache_shrink_node(inside(cache));
         if (step % 101 == 0) model.compare();
     }
-    EXPECT_GT(model.with_free_slabs, 20);
+    EXPECT_GT(model.with_free_slabs, 5);
     EXPECT_GT(model.with_shared, 20);
     test::slabinfo_row row = row_of("shadowed");
     kslab::slab_layout largest = kslab::make_layout(200, 8, 16);

@@ -10,11 +10,11 @@ cat >text <<'X'
 slabinfo - version: 2.1
 # name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>
 kmalloc-64          1000   1024     64  256    4 : tunables  120   60    8 : slabdata      3      4     17
-  # a comment behind blanks, and nothing but blanks: no caches (fuzzing took the first for one)
-  
+  # a comment behind blanks: no cache, as fuzzing found
 kmalloc-8192           0      6   8192    2    4 : tunables    8    4    0 : slabdata      0      3      0
 empty                  0      0    512   32    4 : tunables   54   27    8 : slabdata      0      0      0
 X
+printf '  \n' >>text  # nor are blanks alone
 cat >expected <<'X'
  Active / Total Objects (% used)    : 1000 / 1030 (97.1%)
  Active / Total Slabs (% used)      : 3 / 7 (42.9%)

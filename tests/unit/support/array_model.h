@@ -130,7 +130,7 @@ private:
 
     void release_oldest(size_t count, bool past_shared) {
         while (count > 0) {
-            size_t group = std::min(count, size_t{64});
+            size_t group = std::min(count, size_t{64});  // so many leave at once
             std::vector<model_object> leaving(array.begin(), array.begin() + static_cast<long>(group));
             array.erase(array.begin(), array.begin() + static_cast<long>(group));
             count -= group;

@@ -195,23 +195,29 @@ private:
     }
 
     void release_oldest(model_thread& t, size_t count, bool past_shared) {
-        size_t flushed = 0;
-        for (size_t group; count > 0; count -= group, flushed = (flushed + group) % 64) {
-            group = std::min({count, size_t{30}, 64 - flushed});  // so many leave the array at once, so many are sorted at once
-            model_objects leaving = remove_oldest(t.array, group);
-            if (flushed == 0) nodes[t.home].flushes++;
-            model_objects own;
-            for (const model_object& object : leaving)
-                if (object.slab->node == t.home)
-                    own.push_back(object);
-                else
-                    put_alien(t.home, object);
-            if (past_shared)
-                free_block(own);
-            else
-                send_home(t.home, own);
+        while (count > 0) {
+            model_objects leaving = remove_oldest(t.array, std::min(count, kLeaveAtOnce));
+            count -= leaving.size();
+            nodes[t.home].flushes++;
+            while (!leaving.empty()) sort_out(t.home, remove_oldest(leaving, std::min(leaving.size(), kSortedAtOnce)), past_shared);
         }
     }
+
+    void sort_out(size_t home, const model_objects& group, bool past_shared) {
+        model_objects own;
+        for (const model_object& object : group)
+            if (object.slab->node == home)
+                own.push_back(object);
+            else
+                put_alien(home, object);
+        if (past_shared)
+            free_block(own);
+        else
+            send_home(home, own);
+    }
+
+    static constexpr size_t kLeaveAtOnce = 64;   // array_release_oldest
+    static constexpr size_t kSortedAtOnce = 30;  // node_give
 
     // ---- Between nodes.
 
