@@ -8,7 +8,7 @@
 //
 // The bound on dirty pages is the larger of 16 MiB and a quarter of the live pages. While a program cycles big buffers (one of
 // a size was released, allocated and released again within a second) it may besides keep what it had in use since it began
-// to, up to twice what it has now, and one such buffer in any case: no peak grows by that. When pages went back for the bound's sake and others have to
+// to and has no more, up to four such buffers and three quarters of what is live; one such buffer in any case. When pages went back for the bound's sake and others have to
 // be made resident within a second, these, as many as went back, raise the 16 MiB, up to 64 MiB, until as many are purged
 // because nobody used them, or for ten seconds. Time only lowers what is kept: decay() purges what nobody used for
 // KSLAB_DECAY_MS.

@@ -15,9 +15,6 @@ namespace {
 using leaf = page_map_leaf;
 using section = page_map_section;
 
-// Of home so much lies above the first run: what the process maps later may find a hole there, but most goes below.
-constexpr uintptr_t kHomeAbove = uintptr_t{256} << 20;
-
 size_t root_index(uintptr_t offset) { return (offset >> kSectionShift) & (kRootEntries - 1); }
 size_t section_index(uintptr_t offset) { return (offset >> kPageShift) & (kSectionPages - 1); }
 size_t leaf_index(uintptr_t offset) { return (offset >> kLeafShift) & (kSectionLeaves - 1); }
@@ -54,14 +51,10 @@ KSLAB_ALWAYS_INLINE place place_of(uintptr_t address) {
     return place_elsewhere(address);
 }
 
-// At a multiple of 2 MiB; not at 0, for a bias of 0 says that home has no place yet.
-void place_home(uintptr_t first_run) {
-    constexpr uintptr_t kLeafBytes = kLeafPages * kPageSize;
-    constexpr uintptr_t kBelow = kSectionPages * kPageSize - kHomeAbove;
-    uintptr_t start = first_run > kBelow ? align_down(first_run - kBelow, kLeafBytes) : kLeafBytes;
+void place_home_for(uintptr_t first) {
     scoped_lock lock(page_map_lock);
     if (page_map_bias != 0) return;
-    __atomic_store_n(&page_map_bias, uintptr_t{0} - start, __ATOMIC_RELAXED);
+    __atomic_store_n(&page_map_bias, uintptr_t{0} - home_start(first), __ATOMIC_RELAXED);
     __atomic_store_n(&page_map.root[0], &page_map.home, __ATOMIC_RELEASE);
 }
 
@@ -156,6 +149,10 @@ page_owner page_owner_before(const void* address) {
     }
 }
 
+void page_map_place_home(const void* near) {
+    if (near != nullptr) place_home_for(reinterpret_cast<uintptr_t>(near));
+}
+
 bool page_map_put_aside() {
     for (leaf*& spare : spare_leaves) {
         if (__atomic_load_n(&spare, __ATOMIC_RELAXED) != nullptr) continue;
@@ -174,7 +171,7 @@ bool page_map_put_aside() {
 
 bool page_map_ensure(uintptr_t address) {
     if (address >> kAddressBits != 0) return false;
-    if (KSLAB_UNLIKELY(__atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) == 0)) place_home(address);
+    if (KSLAB_UNLIKELY(__atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) == 0)) place_home_for(address);
     place there = place_of(address);
     if (there.in == nullptr && !make_section(there)) return false;
     return there.leaf_here() != nullptr || make_leaf(there);

@@ -1,7 +1,7 @@
 // The page map: from any address to what kslab knows of its page, as the kernel's SPARSEMEM mem_map.
 //
-//   home: the section of 2 GiB that the process's first run lies in, most of it below, for that is where mappings go
-//         next. It is part of the library, and begins where the first run wants it: free() needs no table to find it.
+//   home: the section of 2 GiB that the process's first mappings lie in, most of it below, for that is where others go
+//         next. It is part of the library, and begins where these want it: free() needs no table to find it.
 //   root: one entry for each 2 GiB of the 47-bit address space, counted from the start of home, and around: what lies
 //         below home comes last, and one section may hold the top of the space and its bottom. Null: nothing there.
 //   section: for each page the 2-byte value that free() turns into the thread's array by one addition, and
@@ -45,10 +45,19 @@ struct page_map_tables {
 };
 
 KSLAB_HIDDEN extern page_map_tables page_map;
-// Added to an address: how far it lies behind the start of home. Set with the first run, and never again.
+// Added to an address: how far it lies behind the start of home. Set at boot, or with the first run; never again.
 KSLAB_HIDDEN extern uintptr_t page_map_bias;
 
 extern mutex page_map_lock;
+
+// Where home begins, for `first` to lie in it: at a multiple of 2 MiB; not at 0, for a bias of 0 says that it has no place yet.
+// Little of it is above: what the process maps later may find a hole there, but most goes below.
+constexpr uintptr_t home_start(uintptr_t first) {
+    constexpr uintptr_t kAbove = uintptr_t{256} << 20;
+    constexpr uintptr_t kBelow = kSectionPages * kPageSize - kAbove;
+    constexpr uintptr_t kStep = kLeafPages * kPageSize;
+    return first < kBelow + kStep ? kStep : (first - kBelow) / kStep * kStep;
+}
 
 inline size_t owner_index(uintptr_t offset) { return (offset >> kPageShift) & (kLeafPages - 1); }
 
@@ -103,6 +112,10 @@ KSLAB_ALWAYS_INLINE page_owner page_owner_inline(const void* address) {
 // The owner of the nearest page at or below `address` that has one. Runs have their first page in the map: it is
 // theirs if the address lies in any. Slow: walks backwards.
 page_owner page_owner_before(const void* address);
+
+// Home is to lie around what was just mapped, unless it has its place. Otherwise the first page_map_ensure gives it one, and that
+// may be for low memory, where no more follows.
+void page_map_place_home(const void* near);
 
 // Puts memory aside, so that page_map_ensure succeeds for the next two pages whatever happens in between; false
 // when there is none.

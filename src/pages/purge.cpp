@@ -20,8 +20,7 @@ constexpr size_t kKeptAddressSpace = pages_of(size_t{64} << 20);
 // Only runs of this size are worth keeping beyond the bound because the program cycles them.
 constexpr size_t kHotPages = pages_of(size_t{1} << 20);
 constexpr uint32_t kHotMilliseconds = 1000;
-// What was in use is kept up to so many times what still is: when a program ends, little is.
-constexpr size_t kHotKept = 2;
+constexpr size_t kHotHoles = 4;
 // By so much the least bound grows when what went back is wanted again within so long.
 constexpr size_t kMostRegretted = 3 * kLeastBound;
 constexpr uint32_t kRegretMilliseconds = 1000;
@@ -42,9 +41,12 @@ size_t page_allocator::bound() const {
     size_t live = used_;
     size_t allowed = live / 4 > least_bound() ? live / 4 : least_bound();
     if (hot_pages_ == 0 || static_cast<int32_t>(hot_until_ - now_) <= 0) return allowed;
-    // It had so much in use since it began to cycle, and may again: no peak grows by that.
-    size_t gone = hot_used_ > live ? hot_used_ - live : 0;
-    allowed += gone < kHotKept * live ? gone : kHotKept * live;
+    // One hole fits few sizes: several wait, of which one will do, as long as the program has more in use, and had so much more
+    // since it began to cycle.
+    size_t cycled = hot_used_ > live ? hot_used_ - live : 0;
+    for (size_t most : {kHotHoles * hot_pages_, live - live / 4})
+        if (cycled > most) cycled = most;
+    allowed += cycled;
     return hot_pages_ > allowed ? size_t{hot_pages_} : allowed;
 }
 

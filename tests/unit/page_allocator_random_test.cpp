@@ -48,18 +48,20 @@ public:
     void release() {
         run* r = shadow_.any(random_);
         shadow_.expect_filled(r, r->pages, stamp_of(r));
+        size_t used_before = shadow_.used();
         shadow_.remove(r);
         released_.push_back({r->pages, now_ms});
         size_t before = pages.stats().dirty + r->pages;
         pages.release(r);
         note_purged(before);
-        expect_within_bound();
+        expect_within_bound(used_before);
     }
 
     void resize() {
         run* r = shadow_.any(random_);
         size_t old_pages = r->pages;
         size_t wanted = random_.doubling(2000);
+        most_used_ = std::max(most_used_, shadow_.used());
         shadow_.remove(r);
         if (wanted < old_pages) {
             released_.push_back({old_pages - wanted, now_ms});
@@ -133,8 +135,9 @@ private:
     }
 
     // 16 MiB, with what is raised, or a quarter of what is live; and if the program may be cycling buffers, for it released two
-    // lately, the second largest of these, and what it had in use since then, up to twice what it has now.
-    void expect_within_bound() {
+    // lately, the second largest of these, or what it had in use since then beyond that, up to four of these and three quarters
+    // of what is live.
+    void expect_within_bound(size_t used_before) {
         while (!released_.empty() && released_.front().when + 2000 < now_ms) released_.pop_front();
         size_t used = shadow_.used();
         size_t bound = std::max(kLeast + raised_, used / 4);
@@ -144,9 +147,10 @@ private:
                 size_t both = std::min(released_[i].pages, released_[j].pages);
                 if (both >= 256) cycled = std::max(cycled, both);
             }
-        most_used_ = std::max(cycled == 0 ? 0 : most_used_, used);
-        if (cycled > 0) bound = std::max(cycled, bound + std::min(most_used_ - used, 2 * used));
+        most_used_ = std::max(most_used_, used_before);
+        if (cycled > 0) bound = std::max(cycled, bound + std::min({most_used_ - used, 4 * cycled, used - used / 4}));
         ASSERT_LE(pages.stats().dirty, bound);
+        if (cycled == 0) most_used_ = used;
     }
 
     struct release_event {

@@ -186,6 +186,22 @@ TEST(page_map, objects_elsewhere_are_freed_like_those_at_home) {
     for (void* each : filled) munmap(each, kFilled);
 }
 
+TEST(page_map, home_holds_what_it_is_placed_for_and_begins_above_0) {
+    constexpr uintptr_t kMiB = uintptr_t{1} << 20;
+    for (uintptr_t first : {2 * kMiB, uintptr_t{0x6fffffff}, uintptr_t{0x70000000}, uintptr_t{0x70001000}, uintptr_t{0x701ff000},
+                            uintptr_t{0x70200000}, uintptr_t{0x7fcd12345000}, (uintptr_t{1} << kAddressBits) - kPageSize}) {
+        uintptr_t start = home_start(first);
+        EXPECT_NE(start, 0u) << first;
+        EXPECT_EQ(start % (2 * kMiB), 0u) << first;
+        EXPECT_LE(start, first);
+        EXPECT_LT(first - start, 2048 * kMiB);
+    }
+    uintptr_t bias = page_map_bias;
+    EXPECT_NE(bias, 0u) << "boot gives it a place";
+    page_map_place_home(at(uintptr_t{1} << 40));
+    EXPECT_EQ(page_map_bias, bias) << "home does not move";
+}
+
 TEST(page_map, there_is_no_room_beyond_47_bits) { EXPECT_FALSE(page_map_ensure(uintptr_t{1} << 47)); }
 
 }  // namespace
