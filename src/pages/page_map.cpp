@@ -15,8 +15,6 @@ namespace {
 using leaf = page_map_leaf;
 using section = page_map_section;
 
-size_t root_index(uintptr_t offset) { return (offset >> kSectionShift) & (kRootEntries - 1); }
-size_t section_index(uintptr_t offset) { return (offset >> kPageShift) & (kSectionPages - 1); }
 size_t leaf_index(uintptr_t offset) { return (offset >> kLeafShift) & (kSectionLeaves - 1); }
 
 // Where an address lies: its section, or null; its offset from the start of home.
@@ -117,11 +115,6 @@ bool make_leaf(const place& there) {
 }
 
 }  // namespace
-
-uint16_t page_value(const void* address) {
-    place there = place_of(reinterpret_cast<uintptr_t>(address));
-    return there.in == nullptr ? uint16_t{0} : __atomic_load_n(&there.value(), __ATOMIC_RELAXED);
-}
 
 page_owner page_owner_of(const void* address) {
     place there = place_of(reinterpret_cast<uintptr_t>(address));

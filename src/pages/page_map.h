@@ -59,6 +59,8 @@ constexpr uintptr_t home_start(uintptr_t first) {
     return first < kBelow + kStep ? kStep : (first - kBelow) / kStep * kStep;
 }
 
+inline size_t root_index(uintptr_t offset) { return (offset >> kSectionShift) & (kRootEntries - 1); }
+inline size_t section_index(uintptr_t offset) { return (offset >> kPageShift) & (kSectionPages - 1); }
 inline size_t owner_index(uintptr_t offset) { return (offset >> kPageShift) & (kLeafPages - 1); }
 
 KSLAB_ALWAYS_INLINE uintptr_t offset_from_home(uintptr_t address) {
@@ -75,7 +77,13 @@ KSLAB_ALWAYS_INLINE uint16_t home_page_value(const void* address) {
 }
 
 // The same wherever it lies.
-uint16_t page_value(const void* address);
+inline uint16_t page_value(const void* address) {
+    uintptr_t where = reinterpret_cast<uintptr_t>(address);
+    uintptr_t offset = offset_from_home(where);
+    const page_map_section* in = __atomic_load_n(&page_map.root[root_index(offset)], __ATOMIC_ACQUIRE);
+    if (in == nullptr || where >> kAddressBits != 0) return 0;
+    return __atomic_load_n(&in->value[section_index(offset)], __ATOMIC_RELAXED);
+}
 
 // What owns a page: a slab, a run, or nothing that kslab knows.
 class page_owner {
