@@ -20,13 +20,12 @@ bool equals_prefix(const char* a, size_t length, const char* b) {
 }
 
 text& text::put(const char* s, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        if (length_ == capacity_) {  // cut
-            for (size_t dot = 1; dot <= 3 && dot <= capacity_; dot++) buffer_[capacity_ - dot] = '.';
-            break;
-        }
-        buffer_[length_++] = s[i];
-    }
+    size_t room = capacity_ - length_;
+    bool cut = length > room;
+    if (cut) length = room;
+    __builtin_memcpy(buffer_ + length_, s, length);
+    length_ += length;
+    for (size_t dot = 1; cut && dot <= 3 && dot <= capacity_; dot++) buffer_[capacity_ - dot] = '.';
     return *this;
 }
 
@@ -34,14 +33,14 @@ text& text::put(const char* s) { return put(s, string_length(s)); }
 
 text& text::dec(uint64_t n, unsigned width, char fill) {
     char digits[20];
-    unsigned count = 0;
+    char* first = digits + sizeof digits;
     do {
-        digits[count++] = static_cast<char>('0' + n % 10);
+        *--first = static_cast<char>('0' + n % 10);
         n /= 10;
     } while (n != 0);
-    for (unsigned i = count; i < width; i++) put(fill);
-    while (count > 0) put(digits[--count]);
-    return *this;
+    auto count = static_cast<size_t>(digits + sizeof digits - first);
+    for (size_t i = count; i < width; i++) put(fill);
+    return put(first, count);
 }
 
 text& text::sdec(int64_t n) {
@@ -51,13 +50,12 @@ text& text::sdec(int64_t n) {
 
 text& text::hex(uint64_t n) {
     char digits[16];
-    unsigned count = 0;
+    char* first = digits + sizeof digits;
     do {
-        digits[count++] = "0123456789abcdef"[n & 15];
+        *--first = "0123456789abcdef"[n & 15];
         n >>= 4;
     } while (n != 0);
-    while (count > 0) put(digits[--count]);
-    return *this;
+    return put(first, static_cast<size_t>(digits + sizeof digits - first));
 }
 
 text& text::bytes(uint64_t n) {

@@ -62,10 +62,9 @@ object_spacing space_objects(const cache_request& request, uint32_t debug) {
 }
 
 void copy_cache_name(char* to, const char* from) {
-    size_t length = string_length(from);
-    if (length >= kCacheNameBytes) length = kCacheNameBytes - 1;
-    for (size_t i = 0; i < length; i++) to[i] = from[i];
-    to[length] = '\0';
+    size_t i = 0;
+    for (; i < kCacheNameBytes - 1 && from[i] != '\0'; i++) to[i] = from[i];
+    to[i] = '\0';
 }
 
 void cache_boot(const cache_config& config) {
@@ -120,7 +119,7 @@ bool cache_setup(kmem_cache* cache, const cache_request& request) {
     cache->flags = request.flags;
     cache->slow = slow_reasons(request);
     object_spacing plain = space_objects(request, 0);
-    object_spacing spacing = space_objects(request, request.debug);
+    object_spacing spacing = request.debug == 0 ? plain : space_objects(request, request.debug);
     cache->plain_size = plain.size;
     cache->plain_align = plain.align;
     cache->size = spacing.size;
@@ -137,7 +136,8 @@ bool cache_setup(kmem_cache* cache, const cache_request& request) {
     if (!make_nodes(cache)) return false;
     unsigned limit = most_in_array(cache);
     unsigned shared = of_whole_pages(cache) ? kWholePagesShared : shared_factor(cache->size);
-    return cache_set_tunables(cache, limit, array_batchcount(limit), shared);
+    cache_first_tunables(cache, limit, array_batchcount(limit), shared, largest.num);
+    return true;
 }
 
 void construct_object(kmem_cache* cache, void* object, gfp_t gfp) {

@@ -40,7 +40,7 @@ struct shared_array {
     void** entry = nullptr;  // made at the first flush
 };
 
-struct cache_node {
+struct alignas(kCacheLine) cache_node {
     mutex list_lock{lock_rank::list_lock};
     list_head slabs_partial{};
     list_head slabs_full{};
@@ -72,8 +72,9 @@ struct cache_node {
     uint8_t id = 0;
     // One for each node (its own unused), made with the first object of another node that is freed here.
     std::atomic<shared_array*> alien{nullptr};
-    alignas(kCacheLine) shared_array shared{lock_rank::shared};
+    shared_array shared{lock_rank::shared};
 };
+static_assert(sizeof(cache_node) == 256, "list_lock and shared.lock on lines of their own");
 
 // Internal, beside the public flags (kslab/slab_flags.h).
 inline constexpr unsigned long kCacheGeneral = 0x1;  // a size class of kmalloc
@@ -144,13 +145,15 @@ struct kmem_cache {
     relaxed<size_t> errors;  // found by the validator
     cache_counts counts;
     size_t deferred;   // slabs that wait for readers (deferred.h); deferred_lock
+    cache_node* more;  // nodes beyond number 0
     cache_node node;   // number 0
-    cache_node* more;  // the others
 
     cache_node& at(unsigned n) { return KSLAB_LIKELY(n == 0) ? node : more[n - 1]; }
     const cache_node& at(unsigned n) const { return KSLAB_LIKELY(n == 0) ? node : more[n - 1]; }
     bool constructs() const { return ctor != nullptr || ctor_2_6 != nullptr; }
 };
+// Each process writes one for each size class at its start.
+static_assert(sizeof(kmem_cache) == 512);
 
 // Every cache, the general ones first. Guarded by cache_chain_lock.
 extern list_head cache_chain;

@@ -95,9 +95,23 @@ size_t free_limit_of(const kmem_cache* cache, unsigned batchcount, size_t num) {
     return of_whole_pages(cache) && affordable < limit ? affordable : limit;
 }
 
+void note_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned factor) {
+    cache->limit = static_cast<uint16_t>(limit);
+    cache->batchcount = static_cast<uint16_t>(batchcount);
+    cache->shared_factor = static_cast<uint16_t>(factor);
+}
+
 }  // namespace
 
 constinit mutex tuning_lock{lock_rank::tuning};
+
+void cache_first_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned factor, size_t num) {
+    note_tunables(cache, limit, batchcount, factor);
+    for_each_node(cache, [&](cache_node& node) {
+        node.shared.limit = factor * batchcount;
+        node.free_limit = free_limit_of(cache, batchcount, num);
+    });
+}
 
 bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned factor) {
     uint32_t shared_limit = factor * batchcount;
@@ -110,9 +124,7 @@ bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, 
     if (alien_arrays > 0) shared_arrays = nr_nodes;
     spare_entries spare_shared(shared_limit), spare_aliens(limit);
     if (!spare_shared.make(shared_arrays) || !spare_aliens.make(alien_arrays)) return false;
-    cache->limit = static_cast<uint16_t>(limit);
-    cache->batchcount = static_cast<uint16_t>(batchcount);
-    cache->shared_factor = static_cast<uint16_t>(factor);
+    note_tunables(cache, limit, batchcount, factor);
     size_t num = cache_layout(cache, 2).num;
     for_each_node(cache, [&](cache_node& node) {
         resize_shared(cache, node, shared_limit, spare_shared);

@@ -33,9 +33,11 @@ mutex boot_lock{lock_rank::boot};
 std::atomic<bool> ready{false};
 
 void make_name(char* name, size_t size) {
-    text out(name, kCacheNameBytes - 1);
-    out.put("kmalloc-").dec(size);
-    name[out.length()] = '\0';
+    constexpr size_t kPrefix = 8;
+    __builtin_memcpy(name, "kmalloc-", kPrefix);
+    text out(name + kPrefix, kCacheNameBytes - kPrefix - 1);
+    out.dec(size);
+    name[kPrefix + out.length()] = '\0';
 }
 
 void make_class_cache(unsigned index) {
@@ -70,15 +72,20 @@ void read_debug_switches() {
 
 void make_size_tables() {
     unsigned index = 0;
-    for (size_t unit = 0; unit <= kFastMaximum / 16; unit++) {
-        size_t size = unit == 0 ? kMallocMinimum : unit * 16;
-        while (kmalloc_caches.classes.size[index] < size) index++;
-        kmalloc_caches.class_of[unit] = static_cast<uint8_t>(index);
-        kmalloc_slots.slot[unit] = kmalloc_caches.caches[index].slot;
-        kmalloc_slots.bytes[unit] = static_cast<uint16_t>(kmalloc_caches.classes.size[index]);
+    while (kmalloc_caches.classes.size[index] < kMallocMinimum) index++;
+    for (size_t unit = 0; unit < kSizeUnits; index++) {
+        uint16_t slot = kmalloc_caches.caches[index].slot;
+        size_t size = kmalloc_caches.classes.size[index];
+        size_t end = size / 16 + 1 < kSizeUnits ? size / 16 + 1 : kSizeUnits;
+        for (; unit < end; unit++) {
+            kmalloc_caches.class_of[unit] = static_cast<uint8_t>(index);
+            kmalloc_slots.slot[unit] = slot;
+            kmalloc_slots.bytes[unit] = static_cast<uint16_t>(size);
+        }
     }
-    for (size_t pages = kFastMaximum / kPageSize + 1; pages * kPageSize <= kmalloc_caches.largest; pages++)
-        kmalloc_slots.slot_of_pages[pages - 1] = class_for(pages * kPageSize)->slot;
+    for (size_t page = kFastMaximum / kPageSize; index < kmalloc_caches.classes.count; index++)
+        for (; page < kmalloc_caches.classes.size[index] / kPageSize; page++)
+            kmalloc_slots.slot_of_pages[page] = kmalloc_caches.caches[index].slot;
 }
 
 std::atomic<uint64_t> next_drain{0};
@@ -93,15 +100,7 @@ void reap_everything(uint64_t now) {
     drain_orphans();
 }
 
-// Nearly all of it is written soon: one call instead of a fault for each page.
-void populate_variables() {
-    uintptr_t first = align_down(reinterpret_cast<uintptr_t>(kslab_near_start), os_page_size());
-    uintptr_t last = align_up(reinterpret_cast<uintptr_t>(kslab_near_end), os_page_size());
-    os_populate_first(reinterpret_cast<void*>(first), last - first);
-}
-
 void boot_once() {
-    populate_variables();
     const process_start& start = start_block();
     report_fd_init();
     if (!start.secure) options_read(active_options, start.environment);
@@ -132,6 +131,8 @@ void boot_once() {
 }
 
 }  // namespace
+
+void populate_variables() { os_populate_own(kslab_near_start, static_cast<size_t>(kslab_near_end - kslab_near_start)); }
 
 bool booted() { return ready.load(std::memory_order_acquire); }
 

@@ -91,6 +91,7 @@ namespace {
 // The library is linked with -z initfirst: nobody registers handlers before this, so that ours are the last
 // to prepare a fork and the last to run at exit.
 __attribute__((constructor(101))) void construct() {
+    populate_variables();
     malloc_boot();
     if (debugging() && !standing_down()) debug_start();
     // Asked here, so that a process without them does not touch their pages.

@@ -30,10 +30,12 @@ void* map(void* where, size_t bytes, int protection, int flags) {
 
 }  // namespace
 
+#if !defined(__x86_64__)
 size_t os_page_size() {
     size_t size = start_block().page_size;
     return size < kPageSize ? kPageSize : size;
 }
+#endif
 
 void* os_map(size_t bytes) { return map(nullptr, align_up(bytes, os_page_size()), PROT_READ | PROT_WRITE, 0); }
 
@@ -63,23 +65,25 @@ bool os_purge(void* start, size_t bytes) {
 
 namespace {
 
-long populate(void* start, size_t bytes) {
-    size_t page = os_page_size();
-    uintptr_t first = align_up(reinterpret_cast<uintptr_t>(start), page);
-    uintptr_t last = align_down(reinterpret_cast<uintptr_t>(start) + bytes, page);
-    if (populate_forgotten || first >= last) return 0;
+long populate(uintptr_t first, uintptr_t last) {
+    if (first >= last) return 0;
     return raw_syscall(SYS_madvise, static_cast<long>(first), static_cast<long>(last - first), kPopulateWrite);
 }
 
 }  // namespace
 
 void os_populate(void* start, size_t bytes) {
-    long result = populate(start, bytes);
+    if (populate_forgotten) return;
+    uintptr_t first = align_up(reinterpret_cast<uintptr_t>(start), os_page_size());
+    uintptr_t last = align_down(reinterpret_cast<uintptr_t>(start) + bytes, os_page_size());
+    long result = populate(first, last);
     if (result == -EPERM || result == -ENOSYS || result == -EACCES) populate_forgotten = true;  // a sandbox
 }
 
-void os_populate_first(void* start, size_t bytes) {
-    if (populate(start, bytes) < 0) populate_forgotten = true;
+void os_populate_own(void* start, size_t bytes) {
+    uintptr_t first = align_down(reinterpret_cast<uintptr_t>(start), os_page_size());
+    uintptr_t last = align_up(reinterpret_cast<uintptr_t>(start) + bytes, os_page_size());
+    if (populate(first, last) < 0) populate_forgotten = true;
 }
 
 bool os_readable(void* page) {

@@ -22,8 +22,9 @@ bool os_purge(void* start, size_t bytes);
 // Makes whole pages resident in one call, which costs a fraction of touching each (MADV_POPULATE_WRITE, Linux 5.14). They
 // read as before. Only a hint: what cannot be had now is touched later, or never.
 void os_populate(void* start, size_t bytes);
-// The same for memory of which nothing can be wrong: when it fails, the kernel does not know how, and is not asked again.
-void os_populate_first(void* start, size_t bytes);
+// The same for memory of the library's own, of which nothing can be wrong, with all pages that it touches: when it fails, the
+// kernel does not know how, and is not asked again.
+void os_populate_own(void* start, size_t bytes);
 // Whether a page can be read: it may be the program's, and inaccessible. False where the kernel does not tell (as above).
 bool os_readable(void* page);
 // Tests: from now on the kernel seems not to know it.
@@ -53,6 +54,10 @@ size_t os_mapping_limit();
 size_t os_machine_memory();
 
 // The system's page size, at least kPageSize. Valid from the first call.
+#if defined(__x86_64__)
+constexpr size_t os_page_size() { return kPageSize; }
+#else
 size_t os_page_size();
+#endif
 
 }  // namespace kslab

@@ -26,6 +26,11 @@ struct alignas(kGrain) mapping_record {
     char* end;
 };
 
+// The first needs no mapping: no user memory lies beside the library's own. So much of it nearly every program uses, most for
+// its first thread.
+KSLAB_APART char first_mapping[kFirstMapping];
+constexpr size_t kUsedAtOnce = size_t{40} << 10;
+
 struct {
     mapping_record* mappings;
     free_record* lists[kFineLists + kCoarseLists];
@@ -86,7 +91,12 @@ void* metadata_allocate(size_t bytes) {
     scoped_lock lock(metadata_lock);
     for (;;) {
         if (void* record = take_locked(size)) return record;
-        size_t wanted = arena.mapped == 0 ? kFirstMapping : next_power_of_two(arena.mapped);
+        if (arena.mapped == 0) {
+            os_populate_own(first_mapping, kUsedAtOnce);
+            use_mapping_locked(first_mapping, kFirstMapping);
+            continue;
+        }
+        size_t wanted = next_power_of_two(arena.mapped);
         if (wanted > kLargestMapping) wanted = kLargestMapping;
         lock.unlock();
         size_t least = align_up(size + sizeof(mapping_record), kPageSize);
@@ -115,10 +125,17 @@ size_t metadata_mapped() {
     return arena.mapped;
 }
 
-bool metadata_owns(uintptr_t address) {
+address_range metadata_in_library() {
+    uintptr_t start = reinterpret_cast<uintptr_t>(first_mapping);
+    return {start, start + kFirstMapping};
+}
+
+bool metadata_mapping(uintptr_t address) {
     scoped_lock lock(metadata_lock);
-    for (mapping_record* at = arena.mappings; at != nullptr; at = at->next)
-        if (address >= reinterpret_cast<uintptr_t>(at) && address < reinterpret_cast<uintptr_t>(at->end)) return true;
+    for (mapping_record* at = arena.mappings; at != nullptr; at = at->next) {
+        uintptr_t start = reinterpret_cast<uintptr_t>(at);
+        if (start != metadata_in_library().start && address >= start && address < reinterpret_cast<uintptr_t>(at->end)) return true;
+    }
     return false;
 }
 

@@ -31,11 +31,11 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
     limit_ = limit_pages;
     decay_ms_ = decay_ms > 0x7fffffff ? 0x7fffffff : static_cast<uint32_t>(decay_ms);
     begun_ = true;
-    // Own records are where runs will be, for the system chose that place.
-    if (low()) return;
-    void* record = metadata_allocate(sizeof(run));
-    page_map_place_home(record);
-    if (record != nullptr) metadata_free(record, sizeof(run));
+    if (!low()) return;
+    // Home is not for these, should they come first.
+    void* elsewhere = os_map(kPageSize);
+    page_map_place_home(elsewhere);
+    if (elsewhere != nullptr) os_unmap(elsewhere, kPageSize);
 }
 
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {

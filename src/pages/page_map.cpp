@@ -143,7 +143,8 @@ page_owner page_owner_before(const void* address) {
 }
 
 void page_map_place_home(const void* near) {
-    if (near != nullptr) place_home_for(reinterpret_cast<uintptr_t>(near));
+    bool placed = __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) != 0;
+    if (!placed && near != nullptr) place_home_for(reinterpret_cast<uintptr_t>(near));
 }
 
 bool page_map_put_aside() {

@@ -36,6 +36,7 @@ struct page_map_leaf {
 
 struct page_map_section {
     uint16_t value[kSectionPages];
+    char padding[3072];  // home's leaves for the first mapping and below, and the start of the root behind them, share a page
     page_map_leaf* leaves[kSectionLeaves];
 };
 
@@ -51,9 +52,10 @@ KSLAB_HIDDEN extern uintptr_t page_map_bias;
 extern mutex page_map_lock;
 
 // Where home begins, for `first` to lie in it: at a multiple of 2 MiB; not at 0, for a bias of 0 says that it has no place yet.
-// Little of it is above: what the process maps later may find a hole there, but most goes below.
+// Little of it is above: what the process maps later may find a hole there, but most goes below. (The values of the 6 MiB below
+// share a page with those of `first`.)
 constexpr uintptr_t home_start(uintptr_t first) {
-    constexpr uintptr_t kAbove = uintptr_t{256} << 20;
+    constexpr uintptr_t kAbove = uintptr_t{250} << 20;
     constexpr uintptr_t kBelow = kSectionPages * kPageSize - kAbove;
     constexpr uintptr_t kStep = kLeafPages * kPageSize;
     return first < kBelow + kStep ? kStep : (first - kBelow) / kStep * kStep;

@@ -11,23 +11,26 @@ size_t run_bins::bin_of(size_t pages) {
 
 void run_bins::add(run* r) {
     size_t bin = bin_of(r->pages);
-    uint64_t bit = uint64_t{1} << (bin % 64);
-    if ((filled_[bin / 64] & bit) == 0) bins_[bin].init();
-    filled_[bin / 64] |= bit;
-    bins_[bin].add(&r->bin);
+    if (first_[bin] == nullptr)
+        r->bin.init();
+    else
+        first_[bin]->add_tail(&r->bin);
+    first_[bin] = &r->bin;
+    filled_[bin / 64] |= uint64_t{1} << (bin % 64);
 }
 
 void run_bins::remove(run* r) {
     size_t bin = bin_of(r->pages);
+    if (first_[bin] == &r->bin) first_[bin] = behind(bin, &r->bin);
+    if (first_[bin] == nullptr) filled_[bin / 64] &= ~(uint64_t{1} << (bin % 64));
     list_head::del(&r->bin);
-    if (bins_[bin].empty()) filled_[bin / 64] &= ~(uint64_t{1} << (bin % 64));
 }
 
 // Beyond the exact lists a list holds sizes on both sides of `pages`: a few entries are tried, then the
 // next list, where everything fits.
 run* run_bins::first_fit(size_t bin, size_t pages) const {
     int tries = 0;
-    for (list_head* at = bins_[bin].next; at != &bins_[bin] && tries < kScan; at = at->next, tries++) {
+    for (list_head* at = first_[bin]; at != nullptr && tries < kScan; at = behind(bin, at), tries++) {
         run* r = KSLAB_CONTAINER_OF(at, run, bin);
         if (r->pages >= pages) return r;
     }

@@ -1,6 +1,6 @@
 // Free runs of one kind, found by size: exact lists up to 64 pages, then eight lists for each doubling, and a
-// bitmap of the lists that are not empty. Best fit within the lists' resolution, last freed first. All zeroes are
-// none: a list is made with its first run, so that a process touches the pages of those it uses.
+// bitmap of the lists that are not empty. Best fit within the lists' resolution, last freed first. A list is a ring of
+// runs without a head, so that it takes one word here: null, or the run that was freed last. All zeroes are none.
 // No lock of its own.
 #pragma once
 #include "base/bits.h"
@@ -20,14 +20,14 @@ public:
     template <typename F>
     void for_some(size_t pages, unsigned most, F visit) const {
         for (size_t bin = next_filled(bin_of(pages)); bin < kBins && most > 0; bin = next_filled(bin + 1))
-            for (list_head* at = bins_[bin].next; at != &bins_[bin] && most > 0; at = at->next, most--)
+            for (list_head* at = first_[bin]; at != nullptr && most > 0; at = behind(bin, at), most--)
                 visit(KSLAB_CONTAINER_OF(at, run, bin));
     }
 
     template <typename F>
     void for_each(F visit) const {
         for (size_t bin = next_filled(0); bin < kBins; bin = next_filled(bin + 1))
-            for (list_head* at = bins_[bin].next; at != &bins_[bin]; at = at->next)
+            for (list_head* at = first_[bin]; at != nullptr; at = behind(bin, at))
                 visit(KSLAB_CONTAINER_OF(at, run, bin));
     }
 
@@ -42,8 +42,10 @@ private:
     // The first list from `bin` on that is not empty; kBins or more: there is none.
     size_t next_filled(size_t bin) const;
     run* first_fit(size_t bin, size_t pages) const;
+    // Null behind the last.
+    list_head* behind(size_t bin, const list_head* at) const { return at->next == first_[bin] ? nullptr : at->next; }
 
-    list_head bins_[kBins];
+    list_head* first_[kBins];
     uint64_t filled_[kWords];
 };
 

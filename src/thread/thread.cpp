@@ -27,7 +27,7 @@ extern uint16_t kslab_static_library_slots_layout_1[kMallocSlots]
 }
 constinit slot_table slots{};
 constinit array_cache no_array{};
-KSLAB_APART constinit kmem_cache* vector_caches[kMaxVectorCaches]{};
+constinit kmem_cache* vector_caches[kMaxVectorCaches]{};
 constinit mutex thread_list_lock{lock_rank::thread_list};
 
 namespace {

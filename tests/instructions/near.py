@@ -32,7 +32,11 @@ LARGEST_NEAR = 35 << 10
 # Those of one name come together, if they are small.
 SMALL_VARIABLES = 256
 # Read from time to time; written when a program makes a cache.
-APART = ("_ZN5kslab9low_pagesE", "_ZN5kslab13vector_cachesE", "_ZN5kslab12empty_threadE", "_ZN5kslab11dead_threadE")
+APART = ("_ZN5kslab9low_pagesE", "_ZN5kslab12empty_threadE", "_ZN5kslab11dead_threadE")
+# A table whose first entries alone are used: it comes last.
+STARTS = {"_ZN5kslab13vector_cachesE": 64}
+# valgrind hides from programs what uses these.
+UNSEEN = ("_ZN5kslab12_GLOBAL__N_114vdso_forgottenE",)
 # Files whose constants every program reads; kept by hand, for strings have no names. --check tells when one is missing.
 CONSTANTS = ("base/format", "cache/grow", "config/size_classes", "kmalloc/boot", "malloc/foreign",
              "malloc/malloc", "os/clock", "os/cpus", "os/elf_symbols", "os/environment", "os/executable", "os/host", "os/memory",
@@ -119,7 +123,8 @@ def write(output, compiler, near, later, variables):
 
     constants = [f"*{name}.cpp.o(.rodata .rodata.*)" for name in CONSTANTS] + ["*config/options.cpp.o(.rodata.*kPrefix*)"]
     rows = [HEAD.replace("COMPILER", compiler), "SECTIONS {\n", *section(".data.rel.ro.near", constants),
-            *section(".bss.near", ["HIDDEN(kslab_near_start = .);", *(f"*(.bss.{name})" for name in variables), "HIDDEN(kslab_near_end = .);"]),
+            *section(".bss.near", ["HIDDEN(kslab_near_start = .);", *(f"*(.bss.{name})" for name in variables if name not in STARTS),
+                                   f"HIDDEN(kslab_near_end = . + {sum(STARTS.values())});", *(f"*(.bss.{name})" for name in STARTS)]),
             *section(".text.hot", texts(near)), *section(".text.warm", texts(later)),
             *section(".text.seldom", ["*(.text.unlikely .text.unlikely.*)"]), "}\n"]
     with open(output, "w", encoding="utf-8") as file:
@@ -174,13 +179,14 @@ def main():
         run = functions_run(library, (built if os.path.exists(built) else command[0], *command[1:]))
         seen.update({name: len(PROGRAMS) if command in SMALL else 1 for name in run})  # what small programs run comes first
     variables = variables_used(library, bytes_used(library, ("cat", "/dev/null")))
+    variables.update({name: size_of(spans) for name, spans in symbols(library, "bB").items() if name in UNSEEN})
     order = sorted((name for name in seen if name in sizes and name.startswith(("_ZN5kslab", "_ZNK5kslab"))), key=lambda n: (-seen[n], size_of(sizes[n]), n))
     near, later, total = [], [], 0
     for name in order:
         total += sum(-(-size // 16) * 16 for _, size in sizes[name])
         (near if total <= WINDOW else later).append(name)
     write(arguments.near, arguments.compiler, sorted(near), sorted(later), sorted(variables, key=lambda n: (-variables[n], n)))
-    print(f"{len(near)} functions in the first 64 KiB, {len(later)} behind them; {sum(variables.values())} bytes of variables", file=sys.stderr)
+    print(f"{len(near)} functions in the first 64 KiB, {len(later)} behind them; {sum(size for name, size in variables.items() if name not in STARTS)} bytes of variables", file=sys.stderr)
     return 0
 
 

@@ -58,7 +58,7 @@ bool is_ours(const root_request& request, uintptr_t start) {
     for (uintptr_t own : request.own)
         if (own == start) return true;
     if (start == reinterpret_cast<uintptr_t>(request.threads->memory)) return true;
-    return request.reader->owns(start) || metadata_owns(start);
+    return request.reader->owns(start) || metadata_mapping(start);
 }
 
 // A span of pages with the same answer to: is this kslab's, and not a root?
@@ -88,18 +88,14 @@ uintptr_t end_of_run_around(uintptr_t at, bool& root) {
     return r->end();
 }
 
-struct range {
-    uintptr_t start, end;
-};
-
-void read_range(const root_request& request, range where, reading how, word_visitor to) {
+void read_range(const root_request& request, address_range where, reading how, word_visitor to) {
     if (how == reading::written)
         request.reader->read_written(where.start, where.end, to);
     else
         request.reader->read(where.start, where.end, to);
 }
 
-void read_mapping(const root_request& request, range where, reading how, word_visitor to) {
+void read_pages(const root_request& request, address_range where, reading how, word_visitor to) {
     bool root = false;
     uintptr_t at = end_of_run_around(where.start, root);
     if (at > where.end) at = where.end;
@@ -110,6 +106,14 @@ void read_mapping(const root_request& request, range where, reading how, word_vi
         if (s.root) read_range(request, {at, end}, how, to);
         at = end;
     }
+}
+
+// The first of kslab's own records lie among the library's variables, in a static program among the program's.
+void read_mapping(const root_request& request, address_range where, reading how, word_visitor to) {
+    address_range own = metadata_in_library();
+    if (where.start < own.start && own.start < where.end) read_pages(request, {where.start, own.start}, how, to);
+    if (where.start < own.end && own.start < where.end) where.start = own.end;
+    if (where.start < where.end) read_pages(request, where, how, to);
 }
 
 // The part of a stack that is in use. That a mapping is a stack from its first byte on is certain only for the main
@@ -165,7 +169,7 @@ bool for_each_root(const root_request& request, word_visitor to) {
         if (!line->readable) guard_end = line->end;
         reading how = how_to_read(*line);
         if (how == reading::none || is_ours(request, line->start)) continue;
-        range where = {behind_own_module(start_of_stack(request, *line, behind_guard)), line->end};
+        address_range where = {behind_own_module(start_of_stack(request, *line, behind_guard)), line->end};
         if (where.start < where.end) read_mapping(request, where, how, to);
     }
     maps.close();
