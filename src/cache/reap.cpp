@@ -15,7 +15,7 @@ uint64_t reap_jitter(const kmem_cache* cache) { return reinterpret_cast<uintptr_
 
 // One call to the system for each sequence of pages.
 size_t purge_mask(const slab* s, uint32_t mask) {
-    uintptr_t first = align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize);
+    uintptr_t first = first_page(s);
     size_t released = 0;
     for (unsigned page = 0; page < kMaxSlabPages;) {
         if ((mask >> page & 1) == 0) {

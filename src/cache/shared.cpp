@@ -1,5 +1,6 @@
 // The shared array, and the way from it to the slabs and back.
 #include "cache/node.h"
+#include "os/memory.h"
 #include "pages/meta_arena.h"
 
 namespace kslab {
@@ -48,7 +49,40 @@ void note_taken(kmem_cache* cache, cache_node& node, unsigned taken) {
     if (out > cache->high) cache->high = out;
 }
 
+// Pages that were given back, of objects that leave their slabs: several side by side come in one call instead of a fault for
+// each. The objects keep them where they are when the lock is gone.
+class wanted_again {
+public:
+    void note(const slab* s, uint32_t pages) {
+        if (count_ < kMost) from_[count_++] = {first_page(s), pages};
+    }
+    void populate() const {
+        for (unsigned i = 0; i < count_; i++) populate(from_[i]);
+    }
+
+private:
+    struct pages_of_slab {
+        uintptr_t first;
+        uint32_t mask;
+    };
+    static constexpr unsigned kMost = 4;
+
+    static void populate(pages_of_slab from) {
+        while (from.mask != 0) {
+            auto skip = static_cast<unsigned>(__builtin_ctz(from.mask));
+            uint32_t rest = from.mask >> skip;
+            unsigned together = rest == ~uint32_t{0} ? 32 : static_cast<unsigned>(__builtin_ctz(~rest));
+            if (together > 1) os_populate(reinterpret_cast<void*>(from.first + skip * kPageSize), together * kPageSize);
+            from.mask = static_cast<uint32_t>(uint64_t{from.mask} >> (skip + together) << (skip + together));
+        }
+    }
+
+    pages_of_slab from_[kMost];
+    unsigned count_ = 0;
+};
+
 unsigned take_slabs(kmem_cache* cache, cache_node& node, void** out, unsigned count) {
+    wanted_again pages;
     scoped_lock lock(node.list_lock);
     unsigned taken = 0;
     while (taken < count) {
@@ -59,10 +93,14 @@ unsigned take_slabs(kmem_cache* cache, cache_node& node, void** out, unsigned co
             if (entry == &node.slabs_free) break;
         }
         slab* s = KSLAB_CONTAINER_OF(entry, slab, list);
+        uint32_t purged = s->purged;
         taken += slab_get_objs(s, out + count - taken, count - taken, cache->size);
+        if (KSLAB_UNLIKELY(s->purged != purged)) pages.note(s, purged & ~s->purged);
         if (s->inuse == s->num || s->where != slab_list::partial) slab_place(node, s, list_end::head);
     }
     note_taken(cache, node, taken);
+    lock.unlock();
+    pages.populate();
     if (taken < count) __builtin_memmove(out, out + count - taken, taken * sizeof(void*));
     return taken;
 }
@@ -140,26 +178,35 @@ namespace {
 // object freed, however large the heap.
 constexpr size_t kWorthPurging = size_t{2} << 20;
 constexpr size_t kPurgeStep = 1500;
-// Objects that lie anywhere leave most pages free only when nearly all of them are: what follows the last such step is looked
-// at as well, whenever half of what is left came in; in caches that were large, and until it was regretted twice.
-constexpr size_t kWorthPurgingFew = size_t{1} << 20;
-constexpr size_t kWasLarge = 4 * kPurgeStep;
-constexpr uint8_t kPatienceForFew = 2;
 
 bool worth_purging(cache_node& node, size_t size, size_t returned) {
     node.net_returned += returned;
     size_t free = node.free_objects;
     size_t objects = node.num_objects;
-    size_t live = objects > free ? objects - free : 0;
-    if (live > free) node.live_at_look = live;
     size_t step = objects / 16 > kPurgeStep ? objects / 16 : kPurgeStep;
-    bool many_came = node.net_returned >= step << node.patience && free * size >= kWorthPurging && free >= objects / 4;
-    bool few_left = live <= node.live_at_look / 2 && live < 2 * step && free * size >= kWorthPurgingFew &&
-                    objects > kWasLarge && node.patience <= kPatienceForFew;
-    if (!many_came && !few_left) return false;
+    if (node.net_returned < step << node.patience || free * size < kWorthPurging || free < objects / 4) return false;
     node.net_returned = 0;
-    if (few_left) node.live_at_look = live;
     return true;
+}
+
+// And not before three quarters of all that slabs hold are free, and as much as dirty runs may hold: a program whose objects move
+// from one size to another has half of it free now and then, and most of these pages come free with their whole slabs soon.
+constexpr size_t kMayWait = size_t{16} << 20;
+
+bool most_is_free() {
+    // The caller may hold locks that come behind it.
+    if (!cache_chain_lock.try_lock()) return false;
+    scoped_lock lock(cache_chain_lock, scoped_lock::taken{});
+    size_t free = 0;
+    size_t all = 0;
+    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
+        kmem_cache* each = KSLAB_CONTAINER_OF(at, kmem_cache, chain);
+        for_each_node(each, [&](cache_node& node) {
+            free += node.free_objects * each->size;
+            all += node.num_pages * kPageSize;
+        });
+    }
+    return free >= kMayWait && free >= all - all / 4;
 }
 
 // All of them of this node.
@@ -168,7 +215,7 @@ void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsig
     if (given == count) return;
     free_block(cache, objects + given, count - given);
     if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;
-    if (worth_purging(node, cache->size, count - given) && purge_slab_pages(cache, node, pages_wanted::many) > 0)
+    if (worth_purging(node, cache->size, count - given) && most_is_free() && purge_slab_pages(cache, node, pages_wanted::many) > 0)
         node.regret_below = node.free_objects / 2;
 }
 

@@ -69,6 +69,7 @@ void page_allocator::insert_free(run* r) {
     r->state = run_state::free;
     bins_[index(r->content)].add(r);
     count_[index(r->content)] += r->pages;
+    if (r->content == run_content::zero) r->mixed = false;
     if (r->content != run_content::dirty) return;
     // What is left of an old run is as old as it was.
     bool old = !age_.empty() && static_cast<int32_t>(r->stamp - KSLAB_CONTAINER_OF(age_.prev, run, age)->stamp) < 0;
@@ -112,6 +113,7 @@ void page_allocator::join(run* front, run* back) {
     page_map_set_owner(back->start, {});
     front->pages += back->pages;
     if (static_cast<int32_t>(back->stamp - front->stamp) > 0) front->stamp = back->stamp;
+    front->mixed |= back->mixed || front->content != back->content;
     if (back->content != run_content::zero) front->content = back->content;
     drop_run(back);
     publish(front);
@@ -161,9 +163,7 @@ run* page_allocator::take_joined(size_t wanted) {
         join(front, best);
         best = front;
     }
-    run* whole = carve(best, wanted, 1);
-    if (whole != nullptr) whole->mixed = true;
-    return whole;
+    return carve(best, wanted, 1);
 }
 
 // Cuts `r`, which is on no list, to `keep` pages. The tail is in the page map and on no list; null when
@@ -175,6 +175,7 @@ run* page_allocator::split_tail(run* r, size_t keep) {
     if (tail == nullptr) return nullptr;
     tail->stamp = r->stamp;
     tail->moved = r->moved;
+    tail->mixed = r->mixed;
     if (tail->moved) moved_runs_++;
     tail->state = run_state::transit;
     r->pages = keep;
@@ -195,7 +196,6 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
     if (r->pages > pages)
         if (run* tail = split_tail(r, pages)) insert_free(tail);
     r->state = run_state::used;
-    r->mixed = false;
     note_used(r->pages);
     used_runs_ += 1;
     return r;
@@ -287,13 +287,14 @@ run* page_allocator::allocate(const page_request& request) {
     return take_any();
 }
 
-void page_allocator::release(run* r, run_content content) {
+void page_allocator::release(run* r, run_content content, bool mixed) {
     scoped_lock lock(lock_);
     KSLAB_ASSERT(r->state == run_state::used || r->state == run_state::leaving);
     used_ -= r->pages;
     used_runs_ -= 1;
     note_release(r->pages);
     r->content = content;
+    r->mixed = mixed;
     r->stamp = now_;
     r->state = run_state::transit;
     publish(r);

@@ -52,8 +52,8 @@ public:
 
     // Null when the system or KSLAB_LIMIT refuses.
     run* allocate(const page_request& request);
-    // With content zero the pages read as zero and hold no memory.
-    void release(run* r, run_content content = run_content::dirty);
+    // With content zero the pages read as zero and hold no memory. `mixed`: some of them may hold none.
+    void release(run* r, run_content content = run_content::dirty, bool mixed = false);
 
     // Resize a run in use without moving it. Growing takes the free run behind it; false when there is none.
     bool grow(run* r, size_t pages);
@@ -174,7 +174,9 @@ inline bool page_allocator::low() const { return this == &low_pages; }
 inline page_allocator& allocator_of(const run* r) { return r->low ? low_pages : all_pages; }
 
 // Runs that are in use go back to, and are resized by, the allocator that they came from: see its functions.
-inline void release_run(run* r, run_content content = run_content::dirty) { allocator_of(r).release(r, content); }
+inline void release_run(run* r, run_content content = run_content::dirty, bool mixed = false) {
+    allocator_of(r).release(r, content, mixed);
+}
 inline bool grow_run(run* r, size_t pages) { return allocator_of(r).grow(r, pages); }
 inline void shrink_run(run* r, size_t pages) { allocator_of(r).shrink(r, pages); }
 inline bool move_run(run* r, size_t pages) { return allocator_of(r).move(r, pages); }

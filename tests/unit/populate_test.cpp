@@ -19,6 +19,7 @@
 #include "os/memory.h"
 #include "pages/page_allocator.h"
 #include "pages/page_map.h"
+#include "thread/thread.h"
 
 namespace {
 
@@ -93,6 +94,52 @@ TEST(populate, slabs_of_a_large_cache_and_not_those_of_a_small_one) {
     EXPECT_GT(resident(slabs.back()->pages->memory(), slabs.back()->pages->pages), 0u);
     for (void* object : objects) kmem_cache_free(user, object);
     kmem_cache_destroy(user);
+}
+
+TEST(populate, pages_that_were_given_back_come_with_the_objects_that_want_them) {
+    if (!supported()) GTEST_SKIP() << "this kernel has no MADV_POPULATE_WRITE";
+    auto* user = kmem_cache_create("wanted_again", 1024, 0, 0, nullptr);
+    auto* cache = reinterpret_cast<kslab::kmem_cache*>(user);
+    std::vector<void*> stay, go;
+    for (int i = 0; i < 4000; i++) (i % 64 == 0 ? stay : go).push_back(kmem_cache_alloc(user, GFP_KERNEL));
+    for (void* object : stay) std::memset(object, 1, 1024);
+    for (void* object : go) kmem_cache_free(user, std::memset(object, 1, 1024));
+    drain_this_thread();
+    drain_shared(cache);
+    ASSERT_GT(purge_slab_pages(cache), 500u);
+    for (void*& object : go) object = kmem_cache_alloc(user, GFP_KERNEL);
+    auto on_resident = std::count_if(go.begin(), go.end(), [](const void* object) {
+        return resident(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(object) & ~(kPageSize - 1)), 1) == 1;
+    });
+    EXPECT_GT(on_resident, 3500);
+    for (auto* objects : {&stay, &go})
+        for (void* object : *objects) kmem_cache_free(user, object);
+    kmem_cache_destroy(user);
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
+TEST(populate, a_run_remembers_that_some_of_its_pages_went_back) {
+    boot();
+    run* r = all_pages.allocate({.pages = 16});
+    ASSERT_NE(r, nullptr);
+    uintptr_t start = r->start;
+    EXPECT_FALSE(r->mixed);
+    release_run(r, run_content::dirty, true);
+    r = all_pages.allocate({.pages = 16});
+    ASSERT_EQ(r->start, start);
+    EXPECT_TRUE(r->mixed);
+    release_run(r);
+    run* part = all_pages.allocate({.pages = 8});
+    ASSERT_EQ(part->start, start);
+    EXPECT_FALSE(part->mixed);
+    release_run(part, run_content::dirty, true);
+    r = all_pages.allocate({.pages = 16});
+    ASSERT_EQ(r->start, start) << "the parts are one again";
+    EXPECT_TRUE(r->mixed);
+    release_run(r, run_content::zero, true);
+    r = all_pages.allocate({.pages = 16, .zero = true});
+    EXPECT_FALSE(r->mixed) << "none of them is resident";
+    release_run(r, run_content::zero);
 }
 
 class large_objects : public testing::TestWithParam<size_t> {

@@ -340,7 +340,7 @@ TEST_F(reap, the_quota_goes_by_free_limit_and_objects_of_a_slab) {
 // until it has been quiet for a while.
 TEST_F(reap, a_heap_that_goes_up_and_down_keeps_its_pages) {
     cache_node& node = cache->at(0);
-    constexpr size_t kObjects = 120000;
+    constexpr size_t kObjects = (size_t{24} << 20) / 64;
     std::vector<void*> live;
     auto grow = [&] {
         while (live.size() < kObjects) live.push_back(allocate());
@@ -360,7 +360,7 @@ TEST_F(reap, a_heap_that_goes_up_and_down_keeps_its_pages) {
     drop();
     EXPECT_GT(node.regret_below, 0u) << "pages went back";
     EXPECT_EQ(node.patience, 0u);
-    for (unsigned i = 0; i < 20; i++) {
+    for (unsigned i = 0; i < 6; i++) {
         grow();
         drop();
     }
@@ -402,41 +402,31 @@ TEST_F(reap, a_slab_gives_a_quarter_of_its_pages_or_what_is_left_by_time) {
     release_kept();
 }
 
-// Too little is free in all for what a large step asks, and few objects pin nearly all slabs.
-TEST_F(reap, few_that_are_left_are_looked_at) {
+// What may wait in runs may wait inside slabs, and so may pages of a program whose objects move from size to size.
+TEST_F(reap, pages_wait_until_three_quarters_of_all_slabs_are_free) {
     cache_node& node = cache->at(0);
-    constexpr size_t kObjects = 24000;
-    static_assert(kObjects * 64 < size_t{2} << 20);
-    auto grow_and_drop = [&] {
+    // Every 512th stays: of each slab most pages are free, but no slab is.
+    auto grow_and_drop = [&](size_t count) {
         node.regret_below = 0;
-        std::vector<void*> live, stay;
-        while (live.size() < kObjects) live.push_back(allocate());
-        for (size_t i = 0; i < live.size(); i++)
-            if (i % 256 == 0)
-                stay.push_back(live[i]);
-            else
-                release(live[i]);
+        node.patience = 0;
+        for (size_t i = 0; i < count; i++) kept.push_back(allocate());
+        for (size_t i = 0; i < kept.size(); i++)
+            if (i % 512 != 0) release(kept[i]);
+        for (size_t i = 0; i * 512 < kept.size(); i++) kept[i] = kept[i * 512];
+        kept.resize((kept.size() + 511) / 512);
         drain_this_thread();
-        return stay;
+        bool went = node.regret_below > 0;
+        release_kept();
+        return went;
     };
-    std::vector<void*> stay = grow_and_drop();
-    EXPECT_GT(node.regret_below, 0u) << "pages went back";
-
-    // The same few come and go: there is nothing new.
-    node.regret_below = 0;
-    for (int round = 0; round < 20; round++) {
-        std::vector<void*> burst;
-        for (int i = 0; i < 2000; i++) burst.push_back(allocate());
-        for (void* object : burst) release(object);
-    }
-    EXPECT_EQ(node.regret_below, 0u) << "pages went back at each burst";
-    for (void* object : stay) release(object);
-
-    node.patience = 3;
-    stay = grow_and_drop();
-    EXPECT_EQ(node.regret_below, 0u) << "it was regretted before";
-    for (void* object : stay) release(object);
-    release_kept();
+    constexpr size_t kMany = (size_t{24} << 20) / 64;
+    EXPECT_FALSE(grow_and_drop((size_t{12} << 20) / 64)) << "12 MiB may wait";
+    std::vector<void*> others;
+    while (others.size() < (size_t{24} << 20) / 448) others.push_back(kmalloc(448, 0));
+    EXPECT_FALSE(grow_and_drop(kMany)) << "as much is in use";
+    for (void* object : others) kfree(object);
+    drain_this_thread();
+    EXPECT_TRUE(grow_and_drop(kMany));
 }
 
 TEST_F(reap, time_alone_brings_everything_back) {
