@@ -41,7 +41,7 @@ constexpr unsigned array_batchcount(unsigned limit) { return (limit + 1) / 2; }
 // How many batches the shared array holds: hand-over between threads pays up to a page.
 constexpr unsigned shared_factor(size_t object_size) { return object_size <= kPageSize ? 8 : 0; }
 // Of whole pages, whatever their size; a thread's room is the bound.
-inline constexpr unsigned kWholePagesLimit = 8;
+inline constexpr unsigned kWholePagesLimit = 16;
 // Without a shared array each object that passes between threads would make a slab and end one.
 inline constexpr unsigned kWholePagesShared = 2;
 // And at most so much of a class waits in free slabs, however many CPUs there are.

@@ -6,7 +6,8 @@
 #include "kmalloc/class_object.h"
 #include "kmalloc/kmalloc.h"
 #include "malloc/foreign.h"
-#include "thread/thread.h"
+#include "thread/rcu.h"
+#include "thread/slots.h"
 
 namespace kslab {
 
@@ -28,11 +29,40 @@ void* impossible(const call& how, size_t count = 1) {
 
 void* none() { return nullptr; }
 
+// Most of what the fast paths leave: the array is empty, or full, and belongs to this thread. One with a capacity says that
+// kslab runs, that the class is neither under debugging nor counted, and that the thread has arrays and is in no group: the long way
+// asks nothing else. Null: that has to be gone.
+void* refill_own(uint16_t slot) {
+    thread_cache* thread = current_thread;
+    array_cache* ac = array_at(thread, slot);
+    if (KSLAB_UNLIKELY(ac->capacity() == 0 || debug_sampling)) return nullptr;
+    void* object = cache_alloc_refill(thread, cache_of_slot(slot), ac, GFP_KERNEL);
+    rcu_poll();
+    return object;
+}
+
+bool flush_own(uint16_t slot, void* object) {
+    thread_cache* thread = current_thread;
+    array_cache* ac = array_at(thread, slot);
+    if (KSLAB_UNLIKELY(ac->capacity() == 0)) return false;
+    cache_flusharray(thread, cache_of_slot(slot), ac, object);
+    rcu_poll();
+    return true;
+}
+
+// The slot of the class that serves this request; 0: none, or not always.
+uint16_t slot_for(size_t size, call_kind kind) {
+    if (KSLAB_LIKELY(size <= kFastMaximum)) return malloc_slots[(size + 15) >> 4];
+    bool whole_pages = size <= kLargestWholePages && kind != call_kind::realloc;
+    return whole_pages ? malloc_slots[kPageSlots + ((size - 1) >> kPageShift)] : uint16_t{0};
+}
+
 void* or_enomem(void* object) { return KSLAB_LIKELY(object != nullptr) ? object : out_of_memory(); }
 
 }  // namespace
 
 void* malloc_missed(size_t size, call_kind kind, const void* caller) {
+    if (void* object = refill_own(slot_for(size, kind)); KSLAB_LIKELY(object != nullptr)) return object;
     malloc_boot();
     if (KSLAB_UNLIKELY(standing_down())) return next_malloc().malloc(size);
     if (absurd(size)) return impossible({.kind = kind, .size = size});
@@ -44,7 +74,9 @@ void* malloc_slow(size_t size, call_kind kind, const void* caller) {
 }
 
 void free_slow(void* object, call_kind kind, size_t size, size_t align) {
-    if (object == nullptr || free_fast_anywhere(object)) return;
+    if (object == nullptr) return;
+    uint16_t slot = page_value(object);
+    if (array_push(array_at(current_thread, slot), object) || flush_own(slot, object)) return;
     free_missed(object, kind, size, align);
 }
 

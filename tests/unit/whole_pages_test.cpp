@@ -66,16 +66,16 @@ TEST_F(whole_pages, the_last_freed_serves_the_next_request_of_its_size) {
     }
 }
 
-TEST_F(whole_pages, an_array_holds_eight_and_the_threads_room) {
+TEST_F(whole_pages, an_array_holds_sixteen_and_the_threads_room) {
     for (size_t size : kSizes) {
         kslab::kmem_cache* cache = class_for(size);
-        EXPECT_EQ(cache->limit, 8u) << size;
+        EXPECT_EQ(cache->limit, 16u) << size;
         for (void* object : get(40, size)) kfree(object);
         const array_cache* ac = array_at(current_thread, cache->slot);
         EXPECT_GE(ac->avail, 1u) << size;
         EXPECT_LE(ac->avail, ac->limit) << size;
         EXPECT_LE(current_thread->reserved, current_thread->room) << size;
-        EXPECT_EQ(ac->limit, size <= 20000 ? 8u : ac->limit) << size << ": where the room is no question";
+        EXPECT_EQ(ac->limit, size <= 12288 ? 16u : ac->limit) << size << ": where the room is no question";
         drain_this_thread();
     }
 }
@@ -99,9 +99,9 @@ TEST_F(whole_pages, with_threads_some_pass_from_one_to_the_other) {
     constexpr size_t kSize = 20000;
     kslab::kmem_cache* cache = class_for(kSize);
     std::vector<void*> made;
-    std::thread([&] { made = get(24, kSize); }).join();
+    std::thread([&] { made = get(32, kSize); }).join();
     for (void* object : made) kfree(object);
-    EXPECT_EQ(cache->node.shared.limit, 8u) << "two batches of four";
+    EXPECT_EQ(cache->node.shared.limit, 16u) << "two batches of eight";
     EXPECT_GT(cache->node.shared.avail, 0u);
     EXPECT_GT(waiting_slabs(cache), 0u);
     EXPECT_LE(cache->node.free_objects, cache->node.free_limit);
