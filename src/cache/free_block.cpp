@@ -49,7 +49,8 @@ unsigned find_rows(const kmem_cache* cache, void* const* objects, unsigned count
 // A slab whose objects have a destructor only becomes free here: the caller may hold a lock, and destructors are the
 // program's. Reaping and shrinking destroy it.
 void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
-    bool enough = node.free_objects > (straight_to_pages(s->cache) ? kWholePagesFreeAlone / s->cache->size : size_t{node.free_limit});
+    size_t may_stay = straight_to_pages(s->cache) ? kWholePagesFreeAlone / s->cache->size : size_t{node.free_limit};
+    bool enough = node.free_objects > may_stay;
     if (s->inuse == 0 && enough && s->cache->dtor == nullptr) {
         slab_unlink(node, s);
         return destroyed.add(&s->list);
@@ -92,9 +93,9 @@ unsigned side_by_side(void* const* objects, unsigned count, size_t size) {
     uintptr_t step = step_to(objects + 1);
     if (step != size && 0 - step != size) return 0;
     uintptr_t first = reinterpret_cast<uintptr_t>(objects[0]);
-    unsigned n = 2;
+    unsigned n = 0;
     constexpr unsigned kPairs = 4;
-    pointer_pair expected = {first + 2 * step, first + 3 * step};
+    pointer_pair expected = {first, first + step};
     for (; n + 2 * kPairs <= count; n += 2 * kPairs) {
         pointer_pair wrong = {};
 #pragma GCC unroll 4
@@ -102,6 +103,7 @@ unsigned side_by_side(void* const* objects, unsigned count, size_t size) {
             wrong |= load_pair(objects + n + 2 * pair) ^ expected;
         if ((wrong[0] | wrong[1]) != 0) break;
     }
+    if (n == 0) n = 2;
     while (n < count && step_to(objects + n) == step) n++;
     return n;
 }

@@ -18,13 +18,14 @@
 #include "debug/fault/fault_finding.h"
 #include "debug/guard/guard.h"
 #include "os/syscall.h"
+#include "pages/meta_arena.h"
 
 namespace kslab {
 
 namespace {
 
 constexpr size_t kStackBytes = size_t{256} << 10;
-KSLAB_APART char report_stack[kStackBytes];
+char* report_stack;  // in a mapping of its own, which a process without debugging has not
 // The thread that stands on it; 0: none.
 std::atomic<uintptr_t> reporter{0};
 
@@ -153,7 +154,14 @@ void handle_fault(int signal, siginfo_t* info, void* context) {
 
 }  // namespace
 
-void fault_signal_boot() { fault_actions_install(handle_fault); }
+void fault_signal_boot() {
+    report_stack = static_cast<char*>(metadata_allocate(kStackBytes));
+    if (report_stack == nullptr) {
+        report_line()->put("no memory for a stack to report faults on: they are not reported");
+        return;
+    }
+    fault_actions_install(handle_fault);
+}
 
 void fault_after_fork() { reporter.store(0, std::memory_order_relaxed); }
 
