@@ -23,6 +23,18 @@ constexpr unsigned bit_count(uint64_t bits) {
 }
 static_assert(bit_count(0) == 0 && bit_count(~uint64_t{0}) == 64 && bit_count(0x8000000000000105u) == 4);
 
+// Visits the sequences of set bits, the lowest first: where each begins, and how many bits it has.
+template <typename F>
+constexpr void for_each_sequence(uint32_t bits, F visit) {
+    uint64_t left = bits;
+    while (left != 0) {
+        auto from = static_cast<unsigned>(__builtin_ctzll(left));
+        auto count = static_cast<unsigned>(__builtin_ctzll(~(left >> from)));
+        visit(from, count);
+        left &= ~uint64_t{0} << (from + count);
+    }
+}
+
 // Wraps never: a size that cannot be expressed in pages fails the comparison with a limit first.
 constexpr size_t pages_for(size_t bytes) { return (bytes >> kPageShift) + ((bytes & (kPageSize - 1)) != 0); }
 

@@ -25,7 +25,8 @@ text& text::put(const char* s, size_t length) {
     if (cut) length = room;
     __builtin_memcpy(buffer_ + length_, s, length);
     length_ += length;
-    for (size_t dot = 1; cut && dot <= 3 && dot <= capacity_; dot++) buffer_[capacity_ - dot] = '.';
+    if (cut)
+        for (size_t dot = 1; dot <= 3 && dot <= capacity_; dot++) buffer_[capacity_ - dot] = '.';
     return *this;
 }
 

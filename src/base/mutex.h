@@ -1,6 +1,6 @@
 // A mutex of four bytes with a rank. States: 0 free, 1 held, 2 held and somebody sleeps.
 //
-// Locks are taken in ascending rank only; debug builds (KSLAB_ASSERTS) check that. fork() takes all but
+// Who waits for a lock holds only locks of lower rank; debug builds (KSLAB_ASSERTS) check that. fork() takes all but
 // that of booting (debug/heap_locks.cpp): while it does, the forking thread may enter a lock that it holds already,
 // because handlers of the program may allocate in between. lock() then answers false and the matching
 // unlock(false) does nothing, so that an inner user never releases what the fork still needs.
@@ -75,7 +75,7 @@ public:
         return true;
     }
 
-    // In any order: who does not wait blocks nobody.
+    // In any order: who does not wait is part of no deadlock.
     bool try_lock() {
         if (!take()) return false;
         note_held();

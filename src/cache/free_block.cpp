@@ -103,7 +103,7 @@ unsigned side_by_side(void* const* objects, unsigned count, size_t size) {
             wrong |= load_pair(objects + n + 2 * pair) ^ expected;
         if ((wrong[0] | wrong[1]) != 0) break;
     }
-    if (n == 0) n = 2;
+    if (n == 0) n = 2;  // the step is that of the first two
     while (n < count && step_to(objects + n) == step) n++;
     return n;
 }

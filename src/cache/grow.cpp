@@ -63,6 +63,7 @@ void construct(kmem_cache* cache, slab* s, gfp_t gfp) {
 void populate(const kmem_cache* cache, run* pages, size_t pages_so_far) {
     constexpr size_t kPart = 8;
     if (of_whole_pages(cache)) return populate_like_others(pages);
+    // Mixed: those of a slab before it may have gone back.
     bool resident = pages->content != run_content::zero && !pages->mixed;
     if (resident || pages_so_far < kPart * pages->pages) return;
     os_populate(pages->memory(), pages->pages * kPageSize);

@@ -73,7 +73,8 @@ struct alignas(kCacheLine) cache_node {
     std::atomic<shared_array*> alien{nullptr};
     shared_array shared{lock_rank::shared};
 };
-static_assert(sizeof(cache_node) <= 256, "list_lock and shared.lock on lines of their own");
+static_assert(sizeof(cache_node) <= 256);
+static_assert(__builtin_offsetof(cache_node, shared) / kCacheLine != 0, "who passes objects on does not write the line of list_lock");
 
 // Internal, beside the public flags (kslab/slab_flags.h).
 inline constexpr unsigned long kCacheGeneral = 0x1;  // a size class of kmalloc
@@ -151,8 +152,7 @@ struct kmem_cache {
     const cache_node& at(unsigned n) const { return KSLAB_LIKELY(n == 0) ? node : more[n - 1]; }
     bool constructs() const { return ctor != nullptr || ctor_2_6 != nullptr; }
 };
-// Each process writes one for each size class at its start.
-static_assert(sizeof(kmem_cache) == 512);
+static_assert(sizeof(kmem_cache) <= 512, "each process writes one for each size class at its start");
 
 // Every cache, the general ones first. Guarded by cache_chain_lock.
 extern list_head cache_chain;

@@ -28,9 +28,7 @@ bool cache_grow(kmem_cache* cache, unsigned n, gfp_t gfp);
 // Empties the shared array into the slabs.
 void drain_shared(kmem_cache* cache, cache_node& node);
 inline void drain_shared(kmem_cache* cache) {
-    for_each_node(cache, [cache](cache_node& node) {
-        if (node.shared.avail != 0) drain_shared(cache, node);
-    });
+    for_each_node(cache, [cache](cache_node& node) { drain_shared(cache, node); });
 }
 
 // Sends what `node` has collected of node `to` there: into the shared array first, the rest to the slabs. With `wait`
@@ -60,7 +58,7 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now);
 // changed then.
 extern mutex tuning_lock;
 bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned shared_factor);
-// Of a cache that nobody knows yet, whose later slabs hold `num` objects.
+// Of a cache that nobody knows yet, whose later slabs hold `num` objects: there are no arrays to replace, and nothing can fail.
 void cache_first_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned shared_factor, size_t num);
 
 // ---- Used by the files of this room.

@@ -1,4 +1,5 @@
 // Giving memory back: the kernel's reaping of a node, and whole free pages inside slabs.
+#include "base/bits.h"
 #include "cache/node.h"
 #include "os/memory.h"
 #include "pages/run.h"
@@ -15,19 +16,11 @@ uint64_t reap_jitter(const kmem_cache* cache) { return reinterpret_cast<uintptr_
 
 // One call to the system for each sequence of pages.
 size_t purge_mask(const slab* s, uint32_t mask) {
-    uintptr_t first = first_page(s);
     size_t released = 0;
-    for (unsigned page = 0; page < kMaxSlabPages;) {
-        if ((mask >> page & 1) == 0) {
-            page++;
-            continue;
-        }
-        unsigned end = page;
-        while (end < kMaxSlabPages && (mask >> end & 1) != 0) end++;
-        size_t bytes = (end - page) * kPageSize;
-        if (os_purge(reinterpret_cast<void*>(first + page * kPageSize), bytes)) released += end - page;
-        page = end;
-    }
+    for_each_sequence(mask, [&](unsigned first, unsigned count) {
+        void* start = reinterpret_cast<void*>(s->pages->start + first * kPageSize);
+        if (os_purge(start, count * kPageSize)) released += count;
+    });
     return released;
 }
 

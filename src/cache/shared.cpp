@@ -1,7 +1,9 @@
 // The shared array, and the way from it to the slabs and back.
+#include "base/bits.h"
 #include "cache/node.h"
 #include "os/memory.h"
 #include "pages/meta_arena.h"
+#include "pages/page_allocator.h"
 
 namespace kslab {
 
@@ -50,34 +52,27 @@ void note_taken(kmem_cache* cache, cache_node& node, unsigned taken) {
 }
 
 // Pages that were given back, of objects that leave their slabs: several side by side come in one call instead of a fault for
-// each. The objects keep them where they are when the lock is gone.
+// each. Done without the lock: pages under objects that were taken are not given back.
 class wanted_again {
 public:
     void note(const slab* s, uint32_t pages) {
-        if (count_ < kMost) from_[count_++] = {first_page(s), pages};
+        if (count_ < kMost) of_[count_++] = {s->pages->start, pages};
     }
     void populate() const {
-        for (unsigned i = 0; i < count_; i++) populate(from_[i]);
+        for (unsigned i = 0; i < count_; i++)
+            for_each_sequence(of_[i].pages, [this, i](unsigned first, unsigned count) {
+                if (count > 1) os_populate(reinterpret_cast<void*>(of_[i].start + first * kPageSize), count * kPageSize);
+            });
     }
 
 private:
     struct pages_of_slab {
-        uintptr_t first;
-        uint32_t mask;
+        uintptr_t start;
+        uint32_t pages;
     };
+    // A refill takes from few slabs; what is beyond costs its faults.
     static constexpr unsigned kMost = 4;
-
-    static void populate(pages_of_slab from) {
-        while (from.mask != 0) {
-            auto skip = static_cast<unsigned>(__builtin_ctz(from.mask));
-            uint32_t rest = from.mask >> skip;
-            unsigned together = rest == ~uint32_t{0} ? 32 : static_cast<unsigned>(__builtin_ctz(~rest));
-            if (together > 1) os_populate(reinterpret_cast<void*>(from.first + skip * kPageSize), together * kPageSize);
-            from.mask = static_cast<uint32_t>(uint64_t{from.mask} >> (skip + together) << (skip + together));
-        }
-    }
-
-    pages_of_slab from_[kMost];
+    pages_of_slab of_[kMost];
     unsigned count_ = 0;
 };
 
@@ -179,7 +174,8 @@ namespace {
 constexpr size_t kWorthPurging = size_t{2} << 20;
 constexpr size_t kPurgeStep = 1500;
 
-bool worth_purging(cache_node& node, size_t size, size_t returned) {
+// True at most once for each step, whatever becomes of it.
+bool worth_a_look(cache_node& node, size_t size, size_t returned) {
     node.net_returned += returned;
     size_t free = node.free_objects;
     size_t objects = node.num_objects;
@@ -189,12 +185,10 @@ bool worth_purging(cache_node& node, size_t size, size_t returned) {
     return true;
 }
 
-// And not before three quarters of all that slabs hold are free, and as much as dirty runs may hold: a program whose objects move
-// from one size to another has half of it free now and then, and most of these pages come free with their whole slabs soon.
-constexpr size_t kMayWait = size_t{16} << 20;
-
+// Pages go only when two thirds of what all slabs hold are free, and at least as much as may wait in runs: a program whose objects
+// move from one size to another has half of it free now and then, and most of these pages come free with their slabs soon.
 bool most_is_free() {
-    // The caller may hold locks that come behind it.
+    // The caller may hold a lock of higher rank: that of the threads, when it drains their arrays of a cache.
     if (!cache_chain_lock.try_lock()) return false;
     scoped_lock lock(cache_chain_lock, scoped_lock::taken{});
     size_t free = 0;
@@ -206,7 +200,7 @@ bool most_is_free() {
             all += node.num_pages * kPageSize;
         });
     }
-    return free >= kMayWait && free >= all - all / 4;
+    return free >= kMayWait && free >= all - all / 3;
 }
 
 // All of them of this node.
@@ -215,7 +209,8 @@ void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsig
     if (given == count) return;
     free_block(cache, objects + given, count - given);
     if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;
-    if (worth_purging(node, cache->size, count - given) && most_is_free() && purge_slab_pages(cache, node, pages_wanted::many) > 0)
+    if (worth_a_look(node, cache->size, count - given) && most_is_free() &&
+        purge_slab_pages(cache, node, pages_wanted::many) > 0)
         node.regret_below = node.free_objects / 2;
 }
 

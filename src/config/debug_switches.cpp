@@ -27,7 +27,7 @@ bool preset_of(const char* letters, size_t length, uint32_t& flags) {
         const char* name;
         uint32_t flags;
     };
-    static constexpr preset kPresets[] = {{"0", 0}, {"1", kDebugHunt}, {"full", kDebugFull}};
+    static constexpr preset kPresets[] = {{"0", 0}, {"off", 0}, {"none", 0}, {"1", kDebugHunt}, {"full", kDebugFull}};
     for (const preset& known : kPresets) {
         size_t same = 0;
         while (same < length && known.name[same] == small(letters[same])) same++;

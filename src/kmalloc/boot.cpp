@@ -14,10 +14,6 @@
 #include "thread/rcu.h"
 #include "thread/slots.h"
 
-// The variables that every program uses, side by side: near.ld.
-extern "C" char kslab_near_start[] __attribute__((visibility("hidden")));
-extern "C" char kslab_near_end[] __attribute__((visibility("hidden")));
-
 namespace kslab {
 
 constinit options active_options{};
@@ -33,11 +29,9 @@ mutex boot_lock{lock_rank::boot};
 std::atomic<bool> ready{false};
 
 void make_name(char* name, size_t size) {
-    constexpr size_t kPrefix = 8;
-    __builtin_memcpy(name, "kmalloc-", kPrefix);
-    text out(name + kPrefix, kCacheNameBytes - kPrefix - 1);
-    out.dec(size);
-    name[kPrefix + out.length()] = '\0';
+    text out(name, kCacheNameBytes - 1);
+    out.put("kmalloc-").dec(size);
+    name[out.length()] = '\0';
 }
 
 void make_class_cache(unsigned index) {
@@ -131,8 +125,6 @@ void boot_once() {
 }
 
 }  // namespace
-
-void populate_variables() { os_populate_own(kslab_near_start, static_cast<size_t>(kslab_near_end - kslab_near_start)); }
 
 bool booted() { return ready.load(std::memory_order_acquire); }
 

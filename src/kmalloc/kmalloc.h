@@ -11,8 +11,6 @@ namespace kslab {
 // thread and before any constructor.
 void boot();
 bool booted();
-// What nearly every program writes of the library's variables comes resident in one call, instead of a fault for each page.
-void populate_variables();
 
 extern options active_options;
 extern debug_switches active_switches;

@@ -54,7 +54,7 @@ void decide_standing_down() {
     if (executable_contains(reinterpret_cast<const void*>(&decide_standing_down))) return;
     bool late = behind_libc();
     down = late || executable_defines("malloc");
-    // Every size leads to the slow path, which forwards, also in threads that use kslab's own functions.
+    // Every size leads to the slow path, and there to no array, also in threads that use kslab's own functions.
     if (down) __builtin_memset(malloc_slots, 0, sizeof malloc_slots);
     if (!down || active_options.verbose == on_off::off) return;
     report_line()->put(late ? "not active: loaded after libc, only kslab's own functions are live"

@@ -13,6 +13,11 @@
 #include "malloc/fork.h"
 #include "malloc/malloc.h"
 #include "os/environment.h"
+#include "os/memory.h"
+
+// The variables that every program uses, side by side: near.ld.
+extern "C" char kslab_near_start[] __attribute__((visibility("hidden")));
+extern "C" char kslab_near_end[] __attribute__((visibility("hidden")));
 
 // Registered without a shared object, so that it runs after the destructors of all libraries.
 extern "C" int __cxa_atexit(void (*function)(void*), void* argument, void* dso);
@@ -87,6 +92,10 @@ void malloc_boot() {
 }
 
 namespace {
+
+// Nearly all of it is written soon: one call instead of a fault for each page. Before any of it is touched; or what is left, where
+// the loader has allocated already.
+void populate_variables() { os_populate_own(kslab_near_start, static_cast<size_t>(kslab_near_end - kslab_near_start)); }
 
 // The library is linked with -z initfirst: nobody registers handlers before this, so that ours are the last
 // to prepare a fork and the last to run at exit.

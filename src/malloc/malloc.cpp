@@ -29,9 +29,9 @@ void* impossible(const call& how, size_t count = 1) {
 
 void* none() { return nullptr; }
 
-// Most of what the fast paths leave: the array is empty, or full, and belongs to this thread. One with a capacity says that
-// kslab runs, that the class is neither under debugging nor counted, and that the thread has arrays and is in no group: the long way
-// asks nothing else. Null: that has to be gone.
+// Most of what the fast paths leave: the array is empty, or full. An array with a capacity is the thread's own, in no group, of a
+// class that is neither under debugging nor counted; and kslab does not stand down, for no size has a slot then. So nothing has to
+// be asked but whether allocations are sampled. Null: the long way is to try.
 void* refill_own(uint16_t slot) {
     thread_cache* thread = current_thread;
     array_cache* ac = array_at(thread, slot);
@@ -50,7 +50,7 @@ bool flush_own(uint16_t slot, void* object) {
     return true;
 }
 
-// The slot of the class that serves this request; 0: none, or not always.
+// The slot of the class whose array may serve this request. 0: none; or a larger object that realloc wants as a run.
 uint16_t slot_for(size_t size, call_kind kind) {
     if (KSLAB_LIKELY(size <= kFastMaximum)) return malloc_slots[(size + 15) >> 4];
     bool whole_pages = size <= kLargestWholePages && kind != call_kind::realloc;

@@ -23,7 +23,7 @@ bool os_purge(void* start, size_t bytes);
 // read as before. Only a hint: what cannot be had now is touched later, or never.
 void os_populate(void* start, size_t bytes);
 // The same for memory of the library's own, of which nothing can be wrong, with all pages that it touches: when it fails, the
-// kernel does not know how, and is not asked again.
+// kernel does not know how, and os_populate does not ask it. Reads no variable before: that would be a page more.
 void os_populate_own(void* start, size_t bytes);
 // Whether a page can be read: it may be the program's, and inaccessible. False where the kernel does not tell (as above).
 bool os_readable(void* page);
@@ -54,7 +54,7 @@ size_t os_mapping_limit();
 size_t os_machine_memory();
 
 // The system's page size, at least kPageSize. Valid from the first call.
-#if defined(__x86_64__)
+#if defined(__x86_64__)  // which has no other
 constexpr size_t os_page_size() { return kPageSize; }
 #else
 size_t os_page_size();

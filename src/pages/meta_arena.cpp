@@ -13,7 +13,7 @@ constexpr size_t kGrain = 64;
 constexpr size_t kFineLimit = 2048;  // up to here lists for each multiple of the grain, then powers of two
 constexpr size_t kFineLists = kFineLimit / kGrain;
 constexpr size_t kCoarseLists = 16;
-constexpr size_t kFirstMapping = size_t{64} << 10;
+constexpr size_t kInLibrary = size_t{64} << 10;
 constexpr size_t kLargestMapping = size_t{1} << 20;
 
 struct free_record {
@@ -26,9 +26,8 @@ struct alignas(kGrain) mapping_record {
     char* end;
 };
 
-// The first needs no mapping: no user memory lies beside the library's own. So much of it nearly every program uses, most for
-// its first thread.
-KSLAB_APART char first_mapping[kFirstMapping];
+KSLAB_APART char in_library[kInLibrary];
+// Nearly every program uses so much of it soon, most for its first thread: it comes resident in one call.
 constexpr size_t kUsedAtOnce = size_t{40} << 10;
 
 struct {
@@ -36,7 +35,7 @@ struct {
     free_record* lists[kFineLists + kCoarseLists];
     char* next;
     char* end;
-    size_t mapped;
+    size_t taken;
 } arena;
 
 size_t rounded(size_t bytes) { return bytes <= kFineLimit ? align_up(bytes, kGrain) : next_power_of_two(bytes); }
@@ -75,13 +74,17 @@ void retire_rest_locked() {
     }
 }
 
+void use_locked(char* memory, size_t bytes) {
+    arena.next = memory;
+    arena.end = memory + bytes;
+    arena.taken += bytes;
+}
+
 void use_mapping_locked(char* mapping, size_t bytes) {
-    mapping_record* record = reinterpret_cast<mapping_record*>(mapping);
-    *record = {arena.mappings, mapping + bytes};
-    arena.mappings = record;
-    arena.next = mapping + sizeof(mapping_record);
-    arena.end = mapping + bytes;
-    arena.mapped += bytes;
+    use_locked(mapping, bytes);
+    *reinterpret_cast<mapping_record*>(mapping) = {arena.mappings, arena.end};
+    arena.mappings = reinterpret_cast<mapping_record*>(mapping);
+    arena.next += sizeof(mapping_record);
 }
 
 }  // namespace
@@ -91,12 +94,12 @@ void* metadata_allocate(size_t bytes) {
     scoped_lock lock(metadata_lock);
     for (;;) {
         if (void* record = take_locked(size)) return record;
-        if (arena.mapped == 0) {
-            os_populate_own(first_mapping, kUsedAtOnce);
-            use_mapping_locked(first_mapping, kFirstMapping);
+        if (arena.taken == 0) {
+            os_populate_own(in_library, kUsedAtOnce);
+            use_locked(in_library, kInLibrary);
             continue;
         }
-        size_t wanted = next_power_of_two(arena.mapped);
+        size_t wanted = next_power_of_two(arena.taken);
         if (wanted > kLargestMapping) wanted = kLargestMapping;
         lock.unlock();
         size_t least = align_up(size + sizeof(mapping_record), kPageSize);
@@ -120,22 +123,20 @@ void metadata_free(void* record, size_t bytes) {
     push_locked(record, rounded(bytes));
 }
 
-size_t metadata_mapped() {
+size_t metadata_taken() {
     scoped_lock lock(metadata_lock);
-    return arena.mapped;
+    return arena.taken;
 }
 
 address_range metadata_in_library() {
-    uintptr_t start = reinterpret_cast<uintptr_t>(first_mapping);
-    return {start, start + kFirstMapping};
+    uintptr_t start = reinterpret_cast<uintptr_t>(in_library);
+    return {start, start + kInLibrary};
 }
 
-bool metadata_mapping(uintptr_t address) {
+bool in_metadata_mapping(uintptr_t address) {
     scoped_lock lock(metadata_lock);
-    for (mapping_record* at = arena.mappings; at != nullptr; at = at->next) {
-        uintptr_t start = reinterpret_cast<uintptr_t>(at);
-        if (start != metadata_in_library().start && address >= start && address < reinterpret_cast<uintptr_t>(at->end)) return true;
-    }
+    for (mapping_record* at = arena.mappings; at != nullptr; at = at->next)
+        if (address >= reinterpret_cast<uintptr_t>(at) && address < reinterpret_cast<uintptr_t>(at->end)) return true;
     return false;
 }
 

@@ -1,8 +1,9 @@
-// Memory for kslab's own records: slab and run descriptors, leaves, arrays. The first 64 KiB are among the library's variables,
-// what follows comes from mappings with an inaccessible page on both sides: no overflow of user memory reaches it. It is never
-// returned to the system; freed records are reused by size. Lock: its own, the last in rank.
+// Memory for kslab's own records: slab and run descriptors, leaves, arrays. The first 64 KiB are among the library's variables, and
+// so beside the program's own where it is linked with an archive; what follows comes from mappings with an inaccessible page on
+// both sides. No overflow of an object reaches either. Nothing is returned to the system; freed records are reused by size.
+// Lock: its own, the last in rank.
 #pragma once
-#include "base/attributes.h"
+#include "base/address_range.h"
 #include "base/mutex.h"
 
 namespace kslab {
@@ -13,16 +14,13 @@ void* metadata_allocate(size_t bytes);
 // `bytes` as at the allocation.
 void metadata_free(void* record, size_t bytes);
 
-// Bytes in use for metadata so far, without the page map's sections.
-size_t metadata_mapped();
+// Bytes taken for records so far, used or not, without the page map's sections.
+size_t metadata_taken();
 
-struct address_range {
-    uintptr_t start, end;
-};
 // Where the first records lie.
 address_range metadata_in_library();
-// Whether the address lies in a mapping made for others. Slow: looks at each.
-bool metadata_mapping(uintptr_t address);
+// Whether the address lies in a mapping of the records behind these. Slow: looks at each.
+bool in_metadata_mapping(uintptr_t address);
 
 extern mutex metadata_lock;
 

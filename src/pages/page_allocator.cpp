@@ -31,8 +31,8 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
     limit_ = limit_pages;
     decay_ms_ = decay_ms > 0x7fffffff ? 0x7fffffff : static_cast<uint32_t>(decay_ms);
     begun_ = true;
-    if (!low()) return;
-    // Home is not for these, should they come first.
+    if (!low() || page_map_has_home()) return;
+    // Home is not for these, should they come first: it is where the system puts what may lie anywhere. (With the lock, but once.)
     void* elsewhere = os_map(kPageSize);
     page_map_place_home(elsewhere);
     if (elsewhere != nullptr) os_unmap(elsewhere, kPageSize);

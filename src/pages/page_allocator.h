@@ -43,6 +43,10 @@ struct page_request {
     bool reserve = false;    // may take what is set aside beyond KSLAB_LIMIT for those that cannot wait
 };
 
+// So much memory that nobody uses may wait to be used again, however little the program has in use: in dirty runs, and in free pages
+// inside slabs.
+inline constexpr size_t kMayWait = size_t{16} << 20;
+
 class page_allocator {
 public:
     // Once, before anything else. limit_pages 0: none. An allocator without it begins at its first request, with what

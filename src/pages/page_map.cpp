@@ -143,8 +143,7 @@ page_owner page_owner_before(const void* address) {
 }
 
 void page_map_place_home(const void* near) {
-    bool placed = __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) != 0;
-    if (!placed && near != nullptr) place_home_for(reinterpret_cast<uintptr_t>(near));
+    if (near != nullptr) place_home_for(reinterpret_cast<uintptr_t>(near));
 }
 
 bool page_map_put_aside() {
@@ -165,7 +164,7 @@ bool page_map_put_aside() {
 
 bool page_map_ensure(uintptr_t address) {
     if (address >> kAddressBits != 0) return false;
-    if (KSLAB_UNLIKELY(__atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) == 0)) place_home_for(address);
+    if (KSLAB_UNLIKELY(!page_map_has_home())) place_home_for(address);
     place there = place_of(address);
     if (there.in == nullptr && !make_section(there)) return false;
     return there.leaf_here() != nullptr || make_leaf(there);

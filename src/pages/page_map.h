@@ -36,7 +36,7 @@ struct page_map_leaf {
 
 struct page_map_section {
     uint16_t value[kSectionPages];
-    char padding[3072];  // home's leaves for the first mapping and below, and the start of the root behind them, share a page
+    char padding[3072];  // so that home's leaves for the first mapping and below share a page with the start of the root
     page_map_leaf* leaves[kSectionLeaves];
 };
 
@@ -46,17 +46,19 @@ struct page_map_tables {
 };
 
 KSLAB_HIDDEN extern page_map_tables page_map;
-// Added to an address: how far it lies behind the start of home. Set at boot, or with the first run; never again.
+// Added to an address: how far it lies behind the start of home. Set with the first run; never again.
 KSLAB_HIDDEN extern uintptr_t page_map_bias;
 
 extern mutex page_map_lock;
 
 // Where home begins, for `first` to lie in it: at a multiple of 2 MiB; not at 0, for a bias of 0 says that it has no place yet.
-// Little of it is above: what the process maps later may find a hole there, but most goes below. (The values of the 6 MiB below
-// share a page with those of `first`.)
+// Little of it is above: what the process maps later may find a hole there, but most goes below.
 constexpr uintptr_t home_start(uintptr_t first) {
     constexpr uintptr_t kAbove = uintptr_t{250} << 20;
     constexpr uintptr_t kBelow = kSectionPages * kPageSize - kAbove;
+    static_assert(kBelow / kPageSize * sizeof(uint16_t) % kPageSize == 3 * kPageSize / 4, "6 MiB below share a page of values with `first`");
+    static_assert((__builtin_offsetof(page_map_section, leaves) + kBelow / (kLeafPages * kPageSize) * sizeof(void*)) / kPageSize ==
+                  sizeof(page_map_section) / kPageSize, "and its leaf one with the root");
     constexpr uintptr_t kStep = kLeafPages * kPageSize;
     return first < kBelow + kStep ? kStep : (first - kBelow) / kStep * kStep;
 }
@@ -123,8 +125,9 @@ KSLAB_ALWAYS_INLINE page_owner page_owner_inline(const void* address) {
 // theirs if the address lies in any. Slow: walks backwards.
 page_owner page_owner_before(const void* address);
 
-// Home is to lie around what was just mapped, unless it has its place. Otherwise the first page_map_ensure gives it one, and that
-// may be for low memory, where no more follows.
+// Home is to lie around `near`, unless it has its place. Otherwise the first page_map_ensure gives it one: for when low memory comes
+// first, where no more would follow.
+inline bool page_map_has_home() { return __atomic_load_n(&page_map_bias, __ATOMIC_RELAXED) != 0; }
 void page_map_place_home(const void* near);
 
 // Puts memory aside, so that page_map_ensure succeeds for the next two pages whatever happens in between; false

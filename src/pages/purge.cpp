@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t pages_of(size_t bytes) { return bytes >> kPageShift; }
 
-constexpr size_t kLeastBound = pages_of(size_t{16} << 20);
+constexpr size_t kLeastBound = pages_of(kMayWait);
 // Purged runs of this size leave the address space when much of it is free: a system call costs the same either
 // way, and holes of a mebibyte cannot use up the process's mappings.
 constexpr size_t kUnmapPages = pages_of(size_t{1} << 20);

@@ -38,7 +38,7 @@ struct run {
     run_content content;
     bool moved : 1;  // by mremap: such mappings do not merge with their neighbours
     bool low : 1;    // of low_pages, for ever
-    bool mixed : 1;    // when it was handed out, or became free, some of its pages may not have been resident
+    bool mixed : 1;    // some of its pages may not be resident, or were not when it was handed out
     bool watched : 1;  // its user's (pages/populate.h)
     run_guard guard;        // of its user
     object_record* record;  // of its user: the run is one object under debugging; null otherwise

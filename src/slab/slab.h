@@ -57,9 +57,6 @@ inline void* index_to_obj(const slab* s, uint32_t index, uint32_t size) {
     return s->s_mem + uint64_t{index} * size;
 }
 
-// Where the run begins: colour and management lie before s_mem.
-inline uintptr_t first_page(const slab* s) { return align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize); }
-
 // Makes `s` a slab of `num` free objects.
 void slab_init(slab* s, kmem_cache* cache, run* pages, char* s_mem, unsigned num);
 

@@ -9,11 +9,12 @@ struct slot_table {
     uint16_t next_offset;
     kmem_cache* cache[kMaxClasses];
     size_t thread_bytes;  // KSLAB_THREAD_CACHE; thread_cache::room begins with it
-    uint8_t number[sizeof(thread_cache) / kCacheLine + 1];  // by slot: arrays take more than a line each
+    uint8_t index_at_line[sizeof(thread_cache) / kCacheLine + 1];  // into cache[], by slot / kCacheLine: no line has two
 };
+static_assert(kMaxClasses <= 256);
 extern slot_table slots;
 
-inline kmem_cache* cache_of_slot(uint16_t slot) { return slots.cache[slots.number[slot / kCacheLine]]; }
+inline kmem_cache* cache_of_slot(uint16_t slot) { return slots.cache[slots.index_at_line[slot / kCacheLine]]; }
 
 // malloc_slots (thread_cache.h) is all of it, `slot` first. `bytes` are those of the objects: beside the slots, where the tracepoint
 // of kmalloc has them at hand without an instruction.

@@ -91,14 +91,14 @@ void thread_boot(size_t thread_cache_bytes) {
 
 uint16_t thread_assign_slot(unsigned limit) {
     uint16_t slot = slots.next_offset;
-    KSLAB_CHECK(array_cache_bytes(limit) > kCacheLine, "two slots in a line");
+    KSLAB_CHECK(array_cache_bytes(limit) > kCacheLine, "arrays of so few entries would share a line of slots.index_at_line");
     slots.next_offset = static_cast<uint16_t>(slot + array_cache_bytes(limit));
     KSLAB_CHECK(slots.next_offset <= sizeof(thread_cache), "the size classes need a larger kSlotBytes");
     return slot;
 }
 
 void thread_register_slot(kmem_cache* cache) {
-    slots.number[cache->slot / kCacheLine] = static_cast<uint8_t>(slots.count);
+    slots.index_at_line[cache->slot / kCacheLine] = static_cast<uint8_t>(slots.count);
     slots.cache[slots.count++] = cache;
 }
 

@@ -44,8 +44,7 @@ void thread_exit(void* thread);
 // An object, the rest of the batch goes into the array; null when memory is short.
 void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* ac, gfp_t gfp);
 
-// free_fast for any address: those outside the page map's home, as of heaps beyond 2 GiB, miss there. The first thing
-// that slow paths of free do.
+// free_fast for any address: those outside the page map's home, as of heaps beyond 2 GiB, miss there.
 inline bool free_fast_anywhere(void* object) {
     return array_push(array_at(current_thread, page_value(object)), object);
 }

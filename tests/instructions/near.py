@@ -25,15 +25,15 @@ PROGRAMS = SMALL + (("perl", "-e", "my %h; $h{$_} = [$_] for 1 .. 20000"), ("git
                     ("size_ramps", "1"))
 # The text begins at 0x5000. What is mapped with it ends here, whatever address the library has, as long as that is aligned.
 WINDOW_END = 0x10000
-# Before that come the start files, malloc and its relatives, and early_tls.cpp as well.
+# Before that come malloc and its relatives, and early_tls.cpp as well.
 WINDOW = 0xae00
 # Larger tables are written here and there.
 LARGEST_NEAR = 35 << 10
 # Those of one name come together, if they are small.
 SMALL_VARIABLES = 256
-# Read from time to time; written when a program makes a cache.
+# Read from time to time.
 APART = ("_ZN5kslab9low_pagesE", "_ZN5kslab12empty_threadE", "_ZN5kslab11dead_threadE")
-# A table whose first entries alone are used: it comes last.
+# Bytes that are used of a table that is larger: it comes last, and so much of it is populated with the rest.
 STARTS = {"_ZN5kslab13vector_cachesE": 64}
 # valgrind hides from programs what uses these.
 UNSEEN = ("_ZN5kslab12_GLOBAL__N_114vdso_forgottenE",)

@@ -75,7 +75,7 @@ private:
 
     test::array_model::settings settings_for(size_t size) {
         size_t stride = cache_->size;
-        most_ = (size_t{3} << 20) / stride;  // whole free pages are not looked for below 4 MiB
+        most_ = (size_t{3} << 20) / stride;  // whole free pages wait until there are 16 MiB of them
         size_t affordable = active_options.thread_cache / 32 / stride;
         size_t limit = array_limit(size);
         size_t num = make_layout(stride, cache_->align, 16).num;

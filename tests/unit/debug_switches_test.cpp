@@ -40,6 +40,7 @@ uint32_t flags(const std::string& value, const char* cache) {
 TEST(debug_switches, presets) {
     EXPECT_EQ(flags("", "kmalloc-64"), 0u);
     EXPECT_EQ(flags("0", "kmalloc-64"), 0u);
+    for (const char* word : {"off", "OFF", "none"}) EXPECT_EQ(flags(word, "kmalloc-64"), 0u) << word << ": not its letters";
     EXPECT_EQ(flags("-", "kmalloc-64"), 0u);
     EXPECT_EQ(flags("1", "kmalloc-64"), F | Z | P | U | Q | L);
     EXPECT_EQ(flags("full", "kmalloc-64"), F | Z | P | U | Q | L | G);

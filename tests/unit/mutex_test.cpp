@@ -116,6 +116,22 @@ TEST(mutex, ranks_out_of_order_are_reported) {
     EXPECT_NE(end.report.find("a lock was taken out of order"), std::string::npos) << end.report;
 }
 
+TEST(mutex, who_only_tries_may_come_in_any_order) {
+    mutex low{lock_rank::list_lock};
+    mutex high{lock_rank::page_allocator};
+    bool held = high.lock();
+    EXPECT_TRUE(low.try_lock());
+    low.unlock();
+    high.unlock(held);
+    test::outcome end = test::in_fork([] {
+        mutex lowest{lock_rank::boot};
+        mutex tried{lock_rank::page_allocator};
+        tried.try_lock();
+        lowest.lock();
+    });
+    EXPECT_EQ(end.signal, SIGABRT) << "but who waits then is reported";
+}
+
 TEST(mutex, two_of_one_rank_are_reported) {
     test::outcome end = test::in_fork([] {
         mutex one{lock_rank::shared};

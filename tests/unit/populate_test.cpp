@@ -118,6 +118,29 @@ TEST(populate, pages_that_were_given_back_come_with_the_objects_that_want_them) 
     EXPECT_STREQ(validate_heap(), nullptr);
 }
 
+TEST(populate, a_slab_comes_whole_where_another_lay_whose_pages_had_gone) {
+    if (!supported()) GTEST_SKIP() << "this kernel has no MADV_POPULATE_WRITE";
+    auto* user = kmem_cache_create("moves_in", 1024, 0, 0, nullptr);
+    auto* cache = reinterpret_cast<kslab::kmem_cache*>(user);
+    std::vector<void*> stay, go;
+    for (int i = 0; i < 2000; i++) stay.push_back(std::memset(kmem_cache_alloc(user, GFP_KERNEL), 1, 1024));
+    for (int i = 0; i < 2000; i++) (i % 64 == 0 ? stay : go).push_back(std::memset(kmem_cache_alloc(user, GFP_KERNEL), 1, 1024));
+    for (void* object : go) kmem_cache_free(user, object);
+    drain_this_thread();
+    drain_shared(cache);
+    ASSERT_GT(purge_slab_pages(cache), 200u);
+    for (; stay.size() > 2000; stay.pop_back()) kmem_cache_free(user, stay.back());
+    drain_this_thread();
+    drain_shared(cache);
+    drain_slabs_free(cache->node, ~size_t{0});
+    for (int i = 0; i < 1000; i++) stay.push_back(kmem_cache_alloc(user, GFP_KERNEL));
+    const slab* s = slab_of(stay.back());
+    EXPECT_EQ(resident(s->pages->memory(), s->pages->pages), s->pages->pages) << "of memory that was neither fresh nor all there";
+    EXPECT_NE(s->pages->content, run_content::zero);
+    for (void* object : stay) kmem_cache_free(user, object);
+    kmem_cache_destroy(user);
+}
+
 TEST(populate, a_run_remembers_that_some_of_its_pages_went_back) {
     boot();
     run* r = all_pages.allocate({.pages = 16});

@@ -403,7 +403,7 @@ TEST_F(reap, a_slab_gives_a_quarter_of_its_pages_or_what_is_left_by_time) {
 }
 
 // What may wait in runs may wait inside slabs, and so may pages of a program whose objects move from size to size.
-TEST_F(reap, pages_wait_until_three_quarters_of_all_slabs_are_free) {
+TEST_F(reap, pages_wait_until_two_thirds_of_all_slabs_are_free) {
     cache_node& node = cache->at(0);
     // Every 512th stays: of each slab most pages are free, but no slab is.
     auto grow_and_drop = [&](size_t count) {

@@ -76,6 +76,17 @@ void use_all_classes_within_the_budget() {
     EXPECT_STREQ(validate_heap(), nullptr);
 }
 
+TEST(thread, a_slot_leads_to_its_cache) {
+    boot();
+    unsigned slots_met = 0;
+    for_each_cache([&](kslab::kmem_cache* cache) {
+        if (cache->slot == 0) return;
+        EXPECT_EQ(cache_of_slot(cache->slot), cache) << cache->name;
+        slots_met++;
+    });
+    EXPECT_EQ(slots_met, slots.count);
+}
+
 TEST(thread, arrays_keep_the_budget) { use_all_classes_within_the_budget(); }
 
 CHILD_PROGRAM(small_budget) { use_all_classes_within_the_budget(); }

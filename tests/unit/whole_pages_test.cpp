@@ -75,7 +75,7 @@ TEST_F(whole_pages, an_array_holds_sixteen_and_the_threads_room) {
         EXPECT_GE(ac->avail, 1u) << size;
         EXPECT_LE(ac->avail, ac->limit) << size;
         EXPECT_LE(current_thread->reserved, current_thread->room) << size;
-        EXPECT_EQ(ac->limit, size <= 12288 ? 16u : ac->limit) << size << ": where the room is no question";
+        EXPECT_GE(ac->limit, size <= 12288 ? 16u : size <= 20480 ? 8u : 1u) << size << ": what the room allows";
         drain_this_thread();
     }
 }

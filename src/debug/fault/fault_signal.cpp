@@ -17,15 +17,15 @@
 #include "debug/fault/fault_context.h"
 #include "debug/fault/fault_finding.h"
 #include "debug/guard/guard.h"
+#include "os/memory.h"
 #include "os/syscall.h"
-#include "pages/meta_arena.h"
 
 namespace kslab {
 
 namespace {
 
 constexpr size_t kStackBytes = size_t{256} << 10;
-char* report_stack;  // in a mapping of its own, which a process without debugging has not
+char* report_stack;  // made when debugging starts, between two inaccessible pages
 // The thread that stands on it; 0: none.
 std::atomic<uintptr_t> reporter{0};
 
@@ -69,9 +69,10 @@ uintptr_t stack_pointer_of(const void* context) {
 }
 #endif
 
-// A fault of our own while reporting another.
+// A fault of our own while reporting another, also where the stack ended.
 bool is_nested(const void* context) {
-    return stack_pointer_of(context) - reinterpret_cast<uintptr_t>(report_stack) <= kStackBytes;
+    size_t below = os_page_size();
+    return stack_pointer_of(context) - (reinterpret_cast<uintptr_t>(report_stack) - below) <= below + kStackBytes;
 }
 
 KSLAB_NOINLINE void say_nested(const fault& of) {
@@ -155,13 +156,15 @@ void handle_fault(int signal, siginfo_t* info, void* context) {
 }  // namespace
 
 void fault_signal_boot() {
-    report_stack = static_cast<char*>(metadata_allocate(kStackBytes));
+    report_stack = static_cast<char*>(os_map_guarded(kStackBytes));
     if (report_stack == nullptr) {
         report_line()->put("no memory for a stack to report faults on: they are not reported");
         return;
     }
     fault_actions_install(handle_fault);
 }
+
+bool is_fault_stack(uintptr_t start) { return start == reinterpret_cast<uintptr_t>(report_stack) && start != 0; }
 
 void fault_after_fork() { reporter.store(0, std::memory_order_relaxed); }
 

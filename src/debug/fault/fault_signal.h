@@ -2,11 +2,14 @@
 // the object concerned; then the program gets its signal.
 #pragma once
 #include <signal.h>
+#include <stdint.h>
 
 namespace kslab {
 
-// Installs the handler; when debugging is on.
+// Installs the handler; when debugging is on. Without memory for a stack to report on it says so, and faults are not reported.
 void fault_signal_boot();
+// Whether the mapping that begins there is that stack: nothing in it is the program's.
+bool is_fault_stack(uintptr_t start);
 // In the child of a fork: no other thread is reporting a fault there.
 void fault_after_fork();
 

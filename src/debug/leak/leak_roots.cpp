@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/host.h"
 #include "cache/kmem_cache.h"
+#include "debug/fault/fault_signal.h"
 #include "debug/own_memory.h"
 #include "os/executable.h"
 #include "os/maps_reader.h"
@@ -58,7 +59,7 @@ bool is_ours(const root_request& request, uintptr_t start) {
     for (uintptr_t own : request.own)
         if (own == start) return true;
     if (start == reinterpret_cast<uintptr_t>(request.threads->memory)) return true;
-    return request.reader->owns(start) || metadata_mapping(start);
+    return request.reader->owns(start) || is_fault_stack(start) || in_metadata_mapping(start);
 }
 
 // A span of pages with the same answer to: is this kslab's, and not a root?

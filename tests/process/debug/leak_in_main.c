@@ -1,5 +1,7 @@
 // A block that nothing points to any more is reported at exit, with its size and where it came from; blocks that a
-// static variable leads to are not. The program's own status stays.
+// static variable leads to are not. The program's own status stays. (In a static program kslab's own records, which lead to
+// first objects, lie among the program's variables.)
+// forms: preload static
 // env: KSLAB_DEBUG=1
 // variant: KSLAB_DEBUG=full
 // variant: KSLAB_DEBUG=ZL
