@@ -55,6 +55,7 @@ struct alignas(kCacheLine) cache_node {
     bool free_touched = false;   // slabs_free was used since the last reap
     bool pages_purged = false;   // whole free pages were given back since the last refill
     relaxed<size_t> net_returned;  // objects that came back, less those taken, since whole free pages were looked for
+    relaxed<size_t> since_asked;   // objects that came back since it was asked whether much is free
     // Pages that are given back and then used again cost more than they save: the next look comes later.
     relaxed<size_t> regret_below;  // so few free objects say that this happened; 0: nothing was given back
     relaxed<uint8_t> patience;     // doublings of what has to come back before the next look

@@ -403,7 +403,7 @@ TEST_F(reap, a_slab_gives_a_quarter_of_its_pages_or_what_is_left_by_time) {
 }
 
 // What may wait in runs may wait inside slabs, and so may pages of a program whose objects move from size to size.
-TEST_F(reap, pages_wait_until_two_thirds_of_all_slabs_are_free) {
+TEST_F(reap, pages_wait_until_half_of_all_slabs_is_free) {
     cache_node& node = cache->at(0);
     // Every 512th stays: of each slab most pages are free, but no slab is.
     auto grow_and_drop = [&](size_t count) {
@@ -422,11 +422,39 @@ TEST_F(reap, pages_wait_until_two_thirds_of_all_slabs_are_free) {
     constexpr size_t kMany = (size_t{24} << 20) / 64;
     EXPECT_FALSE(grow_and_drop((size_t{12} << 20) / 64)) << "12 MiB may wait";
     std::vector<void*> others;
-    while (others.size() < (size_t{24} << 20) / 448) others.push_back(kmalloc(448, 0));
-    EXPECT_FALSE(grow_and_drop(kMany)) << "as much is in use";
+    while (others.size() < (size_t{32} << 20) / 448) others.push_back(kmalloc(448, 0));
+    EXPECT_FALSE(grow_and_drop(kMany)) << "more is in use";
     for (void* object : others) kfree(object);
     drain_this_thread();
     EXPECT_TRUE(grow_and_drop(kMany));
+}
+
+// What was refused while much was in use is not forgotten.
+TEST_F(reap, all_size_classes_give_when_half_is_free) {
+    struct objects_of_size {
+        cache_node& node;
+        std::vector<void*> objects;
+        objects_of_size(size_t size, size_t bytes) : node(class_for(size)->at(0)) {
+            for (size_t i = 0; i < bytes / size; i++) objects.push_back(kmalloc(size, 0));
+        }
+        void drop() {  // of each slab most pages are free then, but no slab is
+            for (size_t i = 0; i < objects.size(); i++)
+                if (i % 128 != 0) kfree(objects[i]);
+            drain_this_thread();
+        }
+    };
+    objects_of_size large(448, size_t{24} << 20);
+    objects_of_size small(80, size_t{32} << 20);
+    large.drop();
+    EXPECT_EQ(large.node.regret_below, 0u) << "more is in use";
+    EXPECT_GT(large.node.net_returned, 0u);
+    small.drop();
+    EXPECT_GT(small.node.regret_below, 0u);
+    EXPECT_GT(large.node.regret_below, 0u) << "its pages went with those of the other";
+    for (auto* each : {&large, &small})
+        for (size_t i = 0; i < each->objects.size(); i += 128) kfree(each->objects[i]);
+    drain_this_thread();
+    EXPECT_STREQ(validate_heap(), nullptr);
 }
 
 TEST_F(reap, time_alone_brings_everything_back) {

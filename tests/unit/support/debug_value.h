@@ -71,7 +71,7 @@ private:
         if (text.empty()) text = "fzpu";
         if (text == "1") text = "fzpuql";
         if (text == "full") text = "fzpuqlg";
-        if (text == "0") text = "-";
+        if (text == "0" || text == "off" || text == "none") text = "-";
         for (char c : text) {
             // The bits in the order of the documentation: F Z P U T A O G Q L.
             size_t bit = std::string("fzputaogql").find(c);
