@@ -77,8 +77,7 @@ KSLAB_NOINLINE long replace_file(const char* name) {
 
 // Reports go to the file that standard error was; so does this.
 KSLAB_NOINLINE void write_to_stderr() {
-    file_identity file = identity_of(2);
-    if (file.known) kslab_slabinfo(2);
+    if (int fd = report_fd(); fd >= 0) kslab_slabinfo(fd);
 }
 
 void write_text() {

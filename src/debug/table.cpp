@@ -85,10 +85,10 @@ void validate_records() {
 
 }  // namespace
 
-int debug_finish() {
+int debug_finish(const void* stack_from) {
     if (debug_flags != 0) validate_objects("validation at exit");
     validate_records();
-    if ((debug_flags & kDebugLeaks) != 0 && !leaks_report("the leak scan at exit").complete)
+    if ((debug_flags & kDebugLeaks) != 0 && !leaks_report("the leak scan at exit", stack_from).complete)
         report_line()->put("no leak scan: /proc could not be read, or memory is short");
     if (active_options.leaks == leak_listing::live) live_objects_report();
     return report_summary();

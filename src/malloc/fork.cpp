@@ -17,7 +17,7 @@ extern "C" {
 void _IO_list_lock(void) __attribute__((weak));
 void _IO_list_unlock(void) __attribute__((weak));
 int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void* dso);
-extern void* __dso_handle __attribute__((visibility("hidden"), weak));  // of gcc's start files
+extern void* __dso_handle __attribute__((visibility("hidden"), weak));  // of gcc's start files, which the shared library does without
 }
 
 namespace kslab {

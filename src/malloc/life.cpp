@@ -14,6 +14,7 @@
 #include "malloc/malloc.h"
 #include "os/environment.h"
 #include "os/memory.h"
+#include "os/report_fd.h"
 
 // The variables that every program uses, side by side: near.ld.
 extern "C" char kslab_near_start[] __attribute__((visibility("hidden")));
@@ -30,6 +31,17 @@ std::atomic<bool> prepared{false};
 
 bool debugging() { return debug_flags != 0 || debug_sampling; }
 
+// Where the stack of who called exit begins: behind the return address into exit. Below it libc's frames and ours lie over what
+// calls before them left there. Where it is not found, from the caller on.
+__attribute__((no_sanitize("address"))) const void* behind_exit(const void* frame) {
+    constexpr unsigned kWords = 64;
+    constexpr uintptr_t kInExit = 64;
+    auto* word = static_cast<const uintptr_t*>(frame);
+    for (unsigned i = 0; i < kWords; i++)
+        if (word[i] - reinterpret_cast<uintptr_t>(&exit) < kInExit) return word + i + 1;
+    return frame;
+}
+
 // The last look at every object that was freed but has not reached its slab yet: a double free among them,
 // or an interior pointer, is reported here at the latest. Other threads may still run; their arrays are theirs.
 void at_exit(void*) {
@@ -37,7 +49,7 @@ void at_exit(void*) {
     if (active_options.slabinfo.text[0] != '\0') slabinfo_finish();
     if (by_module && !standing_down()) groups_finish();
     prove_frees();
-    int status = debugging() ? debug_finish() : -1;
+    int status = debugging() ? debug_finish(behind_exit(__builtin_frame_address(0))) : -1;
     errno = saved;
     // libc goes on with what is left to do at exit, flushing streams among it, and ends with this status.
     if (status >= 0) exit(status);
@@ -50,6 +62,12 @@ const char* profile_name() {
         case size_profile::fine: return "fine";
     }
     return "?";
+}
+
+// As strings_equal(..., "-"), whose constant would be on a page that no small program needs.
+bool slabinfo_goes_to_stderr() {
+    const char* to = active_options.slabinfo.text;
+    return to[0] == '-' && to[1] == '\0';
 }
 
 void put_debugging(text& out) {
@@ -106,6 +124,7 @@ __attribute__((constructor(101))) void construct() {
     // Asked here, so that a process without them does not touch their pages.
     if (active_options.slabinfo_signal != 0) slabinfo_start();
     if (by_module && !standing_down()) groups_start();
+    if (by_module || slabinfo_goes_to_stderr()) report_fd_keep();
     if (active_options.verbose == on_off::on && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);

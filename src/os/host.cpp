@@ -87,15 +87,16 @@ void report_fd_keep() {
     if (stderr_at_start.known && kept_stderr < 0) kept_stderr = duplicate_high(2);
 }
 
+int report_fd() {
+    if (!stderr_at_start.known) return -1;
+    file_identity now = identity_of(2);
+    if (now.refused || same_file(now, stderr_at_start)) return 2;
+    return kept_stderr >= 0 && same_file(identity_of(kept_stderr), stderr_at_start) ? kept_stderr : -1;
+}
+
 void host_write_report(const char* text, size_t length) {
     keep_last_report(text, length);
-    if (!stderr_at_start.known) return;
-    file_identity now = identity_of(2);
-    if (now.refused || same_file(now, stderr_at_start)) {
-        os_write_all(2, stderr_at_start, text, length);
-    } else if (kept_stderr >= 0 && same_file(identity_of(kept_stderr), stderr_at_start)) {
-        os_write_all(kept_stderr, stderr_at_start, text, length);
-    }
+    if (int fd = report_fd(); fd >= 0) os_write_all(fd, stderr_at_start, text, length);
 }
 
 void host_abort() {

@@ -8,9 +8,12 @@ namespace kslab {
 // Remembers which file descriptor 2 is. Called once, at boot.
 void report_fd_init();
 
-// Keeps a descriptor of that file, so that reports at exit arrive though the program has closed standard error, as
-// coreutils do. With debugging on only: otherwise kslab opens nothing.
+// Keeps a descriptor of that file, so that what is written at exit arrives though the program has closed standard error, as
+// coreutils do. Where something will be: otherwise kslab opens nothing.
 void report_fd_keep();
+
+// A descriptor of that file; -1: there is none any more.
+int report_fd();
 
 // A duplicate of `fd`, closed by exec, with a number that programs do not count on; -1: none.
 int duplicate_high(int fd);

@@ -23,7 +23,7 @@ namespace kslab {
 
 namespace {
 
-constexpr size_t kRedZone = 128;  // below the stack pointer, of the x86-64 ABI
+constexpr size_t kRedZone = 128;  // below the stack pointer of a thread that was stopped anywhere, of the x86-64 ABI
 // Smaller mappings are read without asking which of their pages were written.
 constexpr size_t kSmallMapping = size_t{256} << 10;
 
@@ -128,9 +128,8 @@ uintptr_t start_of_stack(const root_request& request, const maps_line& line, boo
     look(request.stack_pointer);
     for (size_t i = 0; i < request.threads->count; i++)
         if (request.threads->threads[i].state == tracee_state::stopped)
-            look(request.threads->threads[i].registers[kStackRegister]);
-    if (lowest == line.end || lowest - line.start < kRedZone) return line.start;
-    return (lowest - kRedZone) & ~(sizeof(uintptr_t) - 1);
+            look(request.threads->threads[i].registers[kStackRegister] - kRedZone);
+    return lowest == line.end ? line.start : lowest & ~(sizeof(uintptr_t) - 1);
 }
 
 // libc keeps a pointer to the third word of a thread's vector of thread-local blocks only.

@@ -16,7 +16,7 @@ namespace kslab {
 struct root_request {
     leak_reader* reader;
     const stopped_threads* threads;
-    uintptr_t stack_pointer;  // of the caller, whose registers were saved above it
+    uintptr_t stack_pointer;  // of this thread: what lies below is not the program's; registers were saved above it
     // More mappings of the scan itself, by their first byte.
     static constexpr unsigned kOwn = 2;
     uintptr_t own[kOwn];

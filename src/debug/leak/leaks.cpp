@@ -131,7 +131,7 @@ leak_totals scan_and_report(const char* found_by, uintptr_t stack_pointer) {
 }  // namespace
 
 // What the caller keeps in registers lies in this frame, at or above the stack pointer.
-__attribute__((noinline)) leak_totals leaks_report(const char* found_by) {
+__attribute__((noinline)) leak_totals leaks_report(const char* found_by, const void* stack_from) {
     __builtin_unwind_init();
     uintptr_t stack_pointer;
 #if defined(__x86_64__)
@@ -139,6 +139,7 @@ __attribute__((noinline)) leak_totals leaks_report(const char* found_by) {
 #elif defined(__aarch64__)
     __asm__ volatile("mov %0, sp" : "=r"(stack_pointer));
 #endif
+    if (stack_from != nullptr) stack_pointer = reinterpret_cast<uintptr_t>(stack_from);
     leak_totals totals = scan_and_report(found_by, stack_pointer);
     __asm__ volatile("" : : : "memory");
     return totals;

@@ -13,8 +13,10 @@ struct leak_totals {
     bool complete;         // false: memory was too short, or /proc is missing, and nothing was reported
 };
 
-// Stops the other threads, scans, lets them go, then reports a finding for each allocation stack.
-leak_totals leaks_report(const char* found_by);
+// Stops the other threads, scans, lets them go, then reports a finding for each allocation stack. Of the calling thread's stack
+// what lies from `stack_from` on is the program's; null: from the caller on, with the registers. Frames below it hold what earlier
+// calls left there, and would hide a leak as the layout of the process happens to be.
+leak_totals leaks_report(const char* found_by, const void* stack_from = nullptr);
 
 // The objects in use by allocation stack, the largest sum first, as the kernel's slab_allocators.
 void live_objects_report();
