@@ -10,6 +10,8 @@ namespace {
 // Moved mappings do not merge with their neighbours. The default of vm.max_map_count is 65530: stop moving,
 // and copy, at a quarter of that.
 constexpr size_t kMaxMovedRuns = 16000;
+// What stays behind buffers that moved, grew and went is of this size at least.
+constexpr size_t kTailPages = 64;
 }  // namespace
 
 bool page_allocator::grow(run* r, size_t pages) {
@@ -81,6 +83,9 @@ bool page_allocator::move(run* r, size_t pages) {
             insert_free(merge_neighbours(tail));
         }
     note_used(r->pages - old_pages);
+    // Tails of buffers that are gone serve few requests, and hold places that later ones could move to: each would take new
+    // addresses, and the page map's leaves for them.
+    unmap_zero_runs(kTailPages, kept_address_space(), lock);
     return true;
 }
 
