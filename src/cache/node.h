@@ -46,6 +46,8 @@ size_t drain_slabs_free(cache_node& node, size_t count);
 enum class pages_wanted : uint8_t { all, many };
 size_t purge_slab_pages(kmem_cache* cache);
 size_t purge_slab_pages(kmem_cache* cache, cache_node& node, pages_wanted wanted);
+// After so many objects came back to the node's slabs: now and then such pages are looked for, where it pays (reap.cpp).
+void purge_if_much_is_free(kmem_cache* cache, cache_node& node, unsigned count);
 
 // Everything that no thread holds: alien and shared arrays, slabs_free. True when no slab is left.
 bool cache_shrink_node(kmem_cache* cache);

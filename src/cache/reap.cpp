@@ -1,7 +1,9 @@
 // Giving memory back: the kernel's reaping of a node, and whole free pages inside slabs.
 #include "base/bits.h"
 #include "cache/node.h"
+#include "config/size_classes.h"
 #include "os/memory.h"
+#include "pages/page_allocator.h"
 #include "pages/run.h"
 
 namespace kslab {
@@ -18,7 +20,7 @@ uint64_t reap_jitter(const kmem_cache* cache) { return reinterpret_cast<uintptr_
 size_t purge_mask(const slab* s, uint32_t mask) {
     size_t released = 0;
     for_each_sequence(mask, [&](unsigned first, unsigned count) {
-        void* start = reinterpret_cast<void*>(s->pages->start + first * kPageSize);
+        void* start = reinterpret_cast<void*>(first_page(s) + first * kPageSize);
         if (os_purge(start, count * kPageSize)) released += count;
     });
     return released;
@@ -99,6 +101,84 @@ size_t purge_slab_pages(kmem_cache* cache) {
     size_t released = 0;
     for_each_node(cache, [&](cache_node& node) { released += purge_slab_pages(cache, node, pages_wanted::all); });
     return released;
+}
+
+namespace {
+
+// Looking for whole free pages inside slabs pays when a cache's slabs have this much free, and a quarter of what
+// they hold, and many objects, or a sixteenth of all, came in since the last look: some 15 ns for each
+// object freed, however large the heap.
+constexpr size_t kWorthPurging = size_t{2} << 20;
+constexpr size_t kPurgeStep = 1500;
+
+size_t step_of(const cache_node& node) {
+    size_t sixteenth = node.num_objects / 16;
+    return sixteenth > kPurgeStep ? sixteenth : kPurgeStep;
+}
+
+bool worth_a_look(const cache_node& node, size_t size) {
+    size_t free = node.free_objects;
+    return node.net_returned >= step_of(node) << node.patience && free * size >= kWorthPurging && free >= node.num_objects / 4;
+}
+
+void look(kmem_cache* cache, cache_node& node) {
+    node.net_returned = 0;
+    if (purge_slab_pages(cache, node, pages_wanted::many) > 0) node.regret_below = node.free_objects / 2;
+}
+
+// Of all size classes, which are never destroyed, and of one cache.
+struct slab_sums {
+    size_t free = 0;
+    size_t all = 0;
+    kmem_cache* worth_it[kMaxClasses];
+    unsigned count = 0;
+
+    void add(kmem_cache* cache) {
+        bool worth = false;
+        for_each_node(cache, [&](cache_node& node) {
+            free += node.free_objects * cache->size;
+            all += node.num_pages * kPageSize;
+            worth |= worth_a_look(node, cache->size);
+        });
+        if (worth && count < kMaxClasses) worth_it[count++] = cache;
+    }
+    // Whether half of all is free, and at least as much as may wait in runs.
+    bool much_is_free() const { return free >= kMayWait && free >= all / 2; }
+};
+
+// False when others are at the list of caches: the caller may hold a lock of higher rank, that of the threads when it drains
+// their arrays of a cache, and cannot wait.
+bool add_classes(slab_sums& to) {
+    if (!cache_chain_lock.try_lock()) return false;
+    scoped_lock lock(cache_chain_lock, scoped_lock::taken{});
+    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
+        kmem_cache* cache = KSLAB_CONTAINER_OF(at, kmem_cache, chain);
+        if ((cache->flags & kCacheGeneral) == 0) break;  // they come first
+        to.add(cache);
+    }
+    return true;
+}
+
+// A program whose objects move from one size to another has a third of all free now and then, and most of these pages come free
+// with their slabs soon: they may wait. When much is free, all caches that were refused before give.
+void look_when_much_is_free(kmem_cache* cache) {
+    slab_sums sums;
+    if ((cache->flags & kCacheGeneral) == 0) sums.add(cache);
+    if (!add_classes(sums) || !sums.much_is_free()) return;
+    for (unsigned i = 0; i < sums.count; i++)
+        for_each_node(sums.worth_it[i], [&](cache_node& each) {
+            if (worth_a_look(each, sums.worth_it[i]->size)) look(sums.worth_it[i], each);
+        });
+}
+
+}  // namespace
+
+void purge_if_much_is_free(kmem_cache* cache, cache_node& node, unsigned count) {
+    node.net_returned += count;
+    node.since_asked += count;
+    if (KSLAB_LIKELY(node.since_asked < step_of(node)) || !worth_a_look(node, cache->size)) return;
+    node.since_asked = 0;
+    look_when_much_is_free(cache);
 }
 
 bool cache_shrink_node(kmem_cache* cache) {

@@ -1,10 +1,8 @@
 // The shared array, and the way from it to the slabs and back.
 #include "base/bits.h"
 #include "cache/node.h"
-#include "config/size_classes.h"
 #include "os/memory.h"
 #include "pages/meta_arena.h"
-#include "pages/page_allocator.h"
 
 namespace kslab {
 
@@ -57,7 +55,7 @@ void note_taken(kmem_cache* cache, cache_node& node, unsigned taken) {
 class wanted_again {
 public:
     void note(const slab* s, uint32_t pages) {
-        if (count_ < kMost) of_[count_++] = {s->pages->start, pages};
+        if (count_ < kMost) of_[count_++] = {first_page(s), pages};
     }
     void populate() const {
         for (unsigned i = 0; i < count_; i++)
@@ -169,83 +167,13 @@ unsigned cache_take(kmem_cache* cache, unsigned home, void** out, unsigned count
 
 namespace {
 
-// Looking for whole free pages inside slabs pays when a cache's slabs have this much free, and a quarter of what
-// they hold, and many objects, or a sixteenth of all, came in since the last look: some 15 ns for each
-// object freed, however large the heap.
-constexpr size_t kWorthPurging = size_t{2} << 20;
-constexpr size_t kPurgeStep = 1500;
-
-size_t step_of(const cache_node& node) {
-    size_t sixteenth = node.num_objects / 16;
-    return sixteenth > kPurgeStep ? sixteenth : kPurgeStep;
-}
-
-bool worth_a_look(const cache_node& node, size_t size) {
-    size_t free = node.free_objects;
-    return node.net_returned >= step_of(node) << node.patience && free * size >= kWorthPurging && free >= node.num_objects / 4;
-}
-
-void look(kmem_cache* cache, cache_node& node) {
-    node.net_returned = 0;
-    if (purge_slab_pages(cache, node, pages_wanted::many) > 0) node.regret_below = node.free_objects / 2;
-}
-
-// Of all size classes, which are never destroyed, and of one cache.
-struct slab_sums {
-    size_t free = 0;
-    size_t all = 0;
-    kmem_cache* worth_it[kMaxClasses];
-    unsigned count = 0;
-
-    void add(kmem_cache* cache) {
-        bool worth = false;
-        for_each_node(cache, [&](cache_node& node) {
-            free += node.free_objects * cache->size;
-            all += node.num_pages * kPageSize;
-            worth |= worth_a_look(node, cache->size);
-        });
-        if (worth && count < kMaxClasses) worth_it[count++] = cache;
-    }
-    // Whether half of all is free, and at least as much as may wait in runs.
-    bool much_is_free() const { return free >= kMayWait && free >= all / 2; }
-};
-
-// False when others are at the list of caches: the caller may hold a lock of higher rank, that of the threads when it drains
-// their arrays of a cache, and cannot wait.
-bool add_classes(slab_sums& to) {
-    if (!cache_chain_lock.try_lock()) return false;
-    scoped_lock lock(cache_chain_lock, scoped_lock::taken{});
-    for (list_head* at = cache_chain.next; at != &cache_chain; at = at->next) {
-        kmem_cache* cache = KSLAB_CONTAINER_OF(at, kmem_cache, chain);
-        if ((cache->flags & kCacheGeneral) == 0) break;  // they come first
-        to.add(cache);
-    }
-    return true;
-}
-
-// A program whose objects move from one size to another has a third of all free now and then, and most of these pages come free
-// with their slabs soon: they may wait. When much is free, all caches that were refused before give.
-void look_when_much_is_free(kmem_cache* cache) {
-    slab_sums sums;
-    if ((cache->flags & kCacheGeneral) == 0) sums.add(cache);
-    if (!add_classes(sums) || !sums.much_is_free()) return;
-    for (unsigned i = 0; i < sums.count; i++)
-        for_each_node(sums.worth_it[i], [&](cache_node& each) {
-            if (worth_a_look(each, sums.worth_it[i]->size)) look(sums.worth_it[i], each);
-        });
-}
-
 // All of them of this node.
 void give_local(kmem_cache* cache, cache_node& node, void* const* objects, unsigned count, bool past_shared) {
     unsigned given = past_shared || straight_to_pages(cache) ? 0 : give_shared(node.shared, objects, count);
     if (given == count) return;
     free_block(cache, objects + given, count - given);
     if (KSLAB_UNLIKELY(cache_settings.stats) && node.num_free > node.max_freeable) node.max_freeable = node.num_free;
-    node.net_returned += count - given;
-    node.since_asked += count - given;
-    if (KSLAB_LIKELY(node.since_asked < step_of(node)) || !worth_a_look(node, cache->size)) return;
-    node.since_asked = 0;
-    look_when_much_is_free(cache);
+    purge_if_much_is_free(cache, node, count - given);
 }
 
 }  // namespace

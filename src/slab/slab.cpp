@@ -22,9 +22,6 @@ void store_downwards(void** end, char* object, unsigned count, uint32_t size) {
     if (count % 2 != 0) end[-1] = reinterpret_cast<void*>(next[1]);
 }
 
-// Where the run begins: less than a page of colour lies before s_mem.
-uintptr_t first_page(const slab* s) { return align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize); }
-
 // Objects `from` to `to` (exclusive) touch page `page` of those counted from the page of s_mem.
 struct object_range {
     uint32_t from;

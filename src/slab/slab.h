@@ -57,6 +57,10 @@ inline void* index_to_obj(const slab* s, uint32_t index, uint32_t size) {
     return s->s_mem + uint64_t{index} * size;
 }
 
+// The page of the first object, from which the pages of a slab are counted. That is not where the run begins: a page of
+// colour, or the management, may lie before.
+inline uintptr_t first_page(const slab* s) { return align_down(reinterpret_cast<uintptr_t>(s->s_mem), kPageSize); }
+
 // Makes `s` a slab of `num` free objects.
 void slab_init(slab* s, kmem_cache* cache, run* pages, char* s_mem, unsigned num);
 

@@ -1,6 +1,8 @@
 // Reaping with a clock of the test's own: the kernel's intervals and quotas (2 s for arrays, 4 s for nodes); and by slabs made.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <future>
 #include <set>
 #include <thread>
@@ -400,6 +402,31 @@ TEST_F(reap, a_slab_gives_a_quarter_of_its_pages_or_what_is_left_by_time) {
     EXPECT_GT(purge_slab_pages(cache, node, pages_wanted::all), 40u);
     EXPECT_STREQ(validate_heap(), nullptr);
     release_kept();
+}
+
+// Some slabs have a page of colour before their first object.
+TEST(purged_pages, what_stays_is_whole) {
+    size_t colour = 0;
+    for (size_t size : {1500, 3000, 5000, 5442, 6137, 7000}) {
+        kslab::kmem_cache* of = class_for(size);
+        std::vector<unsigned char*> objects;
+        for (unsigned i = 0; i < 3000; i++) {
+            objects.push_back(static_cast<unsigned char*>(memset(kmalloc(size, 0), static_cast<int>(i % 251 + 1), size)));
+            const slab* s = page_owner_of(objects.back()).slab();
+            colour = std::max(colour, reinterpret_cast<uintptr_t>(s->s_mem) - s->pages->start);
+        }
+        for (unsigned i = 0; i < objects.size(); i++)
+            if (i % 5 != 0) kfree(objects[i]);
+        drain_this_thread();
+        drain_shared(of);
+        EXPECT_GT(purge_slab_pages(of), 100u) << size;
+        for (unsigned i = 0; i < objects.size(); i += 5) {
+            EXPECT_TRUE(std::all_of(objects[i], objects[i] + size, [i](unsigned char c) { return c == i % 251 + 1; })) << size << ' ' << i;
+            kfree(objects[i]);
+        }
+        drain_this_thread();
+    }
+    EXPECT_GE(colour, kPageSize) << "or this proves little";
 }
 
 // What may wait in runs may wait inside slabs, and so may pages of a program whose objects move from size to size.
