@@ -31,14 +31,20 @@ std::atomic<bool> prepared{false};
 
 bool debugging() { return debug_flags != 0 || debug_sampling; }
 
-// Where the stack of who called exit begins: behind the return address into exit. Below it libc's frames and ours lie over what
-// calls before them left there. Where it is not found, from the caller on.
+// Where the stack of who called exit begins: with the registers that the function behind the return address into exit saved first,
+// which may hold the program's only pointer to an object. Below that libc's frames and ours lie over what calls before them left
+// there. Where it is not found, from the caller on.
 __attribute__((no_sanitize("address"))) const void* behind_exit(const void* frame) {
+#if defined(__x86_64__)
+    constexpr unsigned kSavedBelow = 6;
+#else
+    constexpr unsigned kSavedBelow = 0;  // they lie above the return address
+#endif
     constexpr unsigned kWords = 64;
     constexpr uintptr_t kInExit = 64;
     auto* word = static_cast<const uintptr_t*>(frame);
-    for (unsigned i = 0; i < kWords; i++)
-        if (word[i] - reinterpret_cast<uintptr_t>(&exit) < kInExit) return word + i + 1;
+    for (unsigned i = kSavedBelow; i < kWords; i++)
+        if (word[i] - reinterpret_cast<uintptr_t>(&exit) < kInExit) return word + i - kSavedBelow;
     return frame;
 }
 

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-static atomic_long received, stop;
+static atomic_long received, stop_sending, stop;
 static pthread_t target;
 
 static void count(int signal)
@@ -26,7 +26,7 @@ static void *receiver(void *unused)
 
 static void *sender(void *sent)
 {
-    while (!stop) {
+    while (!stop_sending) {
         long before = received;
         CHECK(pthread_kill(target, SIGUSR1) == 0);
         ++*(long *)sent;
@@ -45,8 +45,10 @@ static void *rest(void *unused)
     usleep(50000);
     for (int i = 0; i < 100; i++)
         CHECK(leaks_now() == 0);
-    stop = 1;
+    // A thread that ends takes no signal any more, and the sender would wait for ever.
+    stop_sending = 1;
     CHECK(pthread_join(from, NULL) == 0);
+    stop = 1;
     CHECK(pthread_join(target, NULL) == 0);
     CHECK(received == sent);
     exit(0);
