@@ -56,7 +56,8 @@ run_ctest() {
 
 # junit_cases FILE: state, name and reason of each test, separated by tabs. Skipped is only what
 # says so by its exit status or output, or is disabled; a test whose program is missing, say, or
-# whose fixture failed is "notrun" for ctest as well, and has failed for us.
+# whose fixture failed is "notrun" for ctest as well, and has failed for us. GoogleTest says the
+# reason in the line behind "FILE:LINE: Skipped".
 junit_cases() {
     awk '
         function plain(s) {
@@ -71,6 +72,8 @@ junit_cases() {
             if (state == "disabled") state = "skip"
         }
         /<skipped message="SKIP_/ { state = "skip" }
+        gtest { reason = $0; gtest = 0 }
+        /: Skipped$/ { gtest = 1 }
         match($0, /(NOT RUN|skipped|SKIPPED): */) { reason = substr($0, RSTART + RLENGTH); sub(/<\/system-out>.*/, "", reason) }
         /<\/testcase>/ { printf "%s\t%s\t%s\n", state, plain(name), plain(reason) }
     ' "$1"
