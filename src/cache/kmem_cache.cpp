@@ -109,8 +109,14 @@ uint8_t slow_reasons(const cache_request& request) {
 
 }  // namespace
 
+unsigned most_in_slot(size_t size, bool whole_pages) {
+    if (whole_pages) return kWholePagesLimit;
+    return kernel_mode() ? array_limit(size) : class_array_limit(size);
+}
+
 unsigned most_in_array(const kmem_cache* cache) {
-    return of_whole_pages(cache) ? kWholePagesLimit : array_limit(cache->size);
+    bool whole_pages = of_whole_pages(cache);
+    return cache->slot != 0 || whole_pages ? most_in_slot(cache->size, whole_pages) : array_limit(cache->size);
 }
 
 bool cache_setup(kmem_cache* cache, const cache_request& request) {
@@ -135,7 +141,7 @@ bool cache_setup(kmem_cache* cache, const cache_request& request) {
     cache->reciprocal = reciprocal_of(cache->size, size_t{largest.pages} * kPageSize);
     if (!make_nodes(cache)) return false;
     unsigned limit = most_in_array(cache);
-    unsigned shared = of_whole_pages(cache) ? kWholePagesShared : shared_factor(cache->size);
+    unsigned shared = of_whole_pages(cache) ? kWholePagesShared : shared_factor(cache->size) * array_limit(cache->size) / limit;
     cache_first_tunables(cache, limit, array_batchcount(limit), shared, largest.num);
     return true;
 }

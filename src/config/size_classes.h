@@ -36,6 +36,11 @@ constexpr unsigned array_limit(size_t object_size) {
     if (object_size > 256) return 54;
     return 120;
 }
+// Of malloc's own classes: of small objects twice as many. A thread that works on more of them than its array holds goes to what
+// all threads share for every batch; that stays of the kernel's size, by half of shared_factor.
+constexpr unsigned class_array_limit(size_t object_size) {
+    return object_size > 1024 ? array_limit(object_size) : 2 * array_limit(object_size);
+}
 constexpr unsigned array_batchcount(unsigned limit) { return (limit + 1) / 2; }
 
 // How many batches the shared array holds: hand-over between threads pays up to a page.

@@ -74,6 +74,8 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes,
     return false;
 }
 
+bool in_streak(const thread_cache* thread, const kmem_cache* cache) { return cache->at(thread->node).flushes >= kFreeStreak; }
+
 void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
     unsigned limit = ac->limit == 0 ? first_limit(cache) : ac->limit * 2;
     if (limit > cache->limit) limit = cache->limit;
@@ -86,8 +88,8 @@ void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac)
 }
 
 // In a streak of net frees the objects go past the shared array, and what it holds goes, too.
-void flush_in_streak(thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned flushes) {
-    if (flushes == kFreeStreak) drain_shared(cache, cache->at(thread->node));
+void flush_in_streak(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+    drain_shared(cache, cache->at(thread->node));
     unsigned keep = ac->limit / 2 < kKeptInStreak ? ac->limit / 2 : kKeptInStreak;
     array_release_oldest(thread, cache, ac, ac->avail - keep, true);
 }
@@ -124,7 +126,7 @@ void return_lent_room(thread_cache* thread) {
 void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
     if (cache->tuned) return;
     unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
-    if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, false);
+    if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, in_streak(thread, cache));
     set_array_limit(thread, cache, ac, limit);
 }
 
@@ -179,16 +181,16 @@ void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, 
     thread_tick(thread);
     if (thread->flushes < kGivingUp) thread->flushes++;
     if (thread->flushes == kGivingUp && thread->room > slots.thread_bytes) give_room_back(thread);
+    bool streak = in_streak(thread, cache);
     if (ac->avail >= ac->limit) {
-        if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);
+        if (ac->limit == 0 || (ac->last == array_move::flushed && !streak)) raise_limit(thread, cache, ac);
         ac->last = array_move::flushed;
     }
     if (ac->limit == 0) return cache_free_direct(cache, object);
     if (ac->avail == 0 && cache->size < kCacheLine) return start_below(thread, cache, ac, object);
     if (ac->avail >= ac->limit) {
-        unsigned flushes = cache->at(thread->node).flushes;
-        if (flushes >= kFreeStreak)
-            flush_in_streak(thread, cache, ac, flushes);
+        if (streak)
+            flush_in_streak(thread, cache, ac);
         else
             array_release_oldest(thread, cache, ac, ac->batchcount < ac->avail ? ac->batchcount : ac->avail, false);
     }

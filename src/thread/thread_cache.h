@@ -22,7 +22,7 @@
 namespace kslab {
 
 inline constexpr size_t kThreadHeaderBytes = 256;
-inline constexpr size_t kSlotBytes = 22016;
+inline constexpr size_t kSlotBytes = 35392;
 
 // The array of a cache without a slot. Where every operation has to be slow, `hot` stays the empty array.
 struct array_slot {
