@@ -69,9 +69,10 @@ private:
         limit = std::min(to, s_.kernel_limit);
         batch = (limit + 1) / 2;
     }
-    // Twice the same move in a row: the array is too small.
+    // Twice the same move in a row: the array is too small, but where the program gives memory up.
     void note(move now) {
-        if (limit == 0 || last_ == now) set_limit(limit == 0 ? s_.first_limit : limit * 2);
+        bool streak = now == move::flushed && flushes >= 8;
+        if (limit == 0 || (last_ == now && !streak)) set_limit(limit == 0 ? s_.first_limit : limit * 2);
         last_ = now;
     }
 
@@ -124,7 +125,7 @@ private:
         note(move::flushed);
         if (array.size() < limit || limit == 0) return;
         if (flushes < 8) return release_oldest(std::min(batch, array.size()), false);
-        if (flushes == 8) drain_shared();
+        drain_shared();
         release_oldest(array.size() - std::min(limit / 2, size_t{16}), true);
     }
 

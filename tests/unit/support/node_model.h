@@ -173,12 +173,13 @@ private:
     void make_room(model_thread& t, uint64_t now) {
         tick(t, now);
         if (t.array.size() < t.limit) return;
-        if (t.limit == 0 || t.last == model_move::flushed) raise_limit(t);
+        model_node& home = nodes[t.home];
+        bool streak = home.flushes >= 8;
+        if (t.limit == 0 || (t.last == model_move::flushed && !streak)) raise_limit(t);
         t.last = model_move::flushed;
         if (t.array.size() < t.limit) return;
-        model_node& home = nodes[t.home];
-        if (home.flushes < 8) return release_oldest(t, std::min(t.batch, t.array.size()), false);
-        if (home.flushes == 8) drain_shared(home, 0);
+        if (!streak) return release_oldest(t, std::min(t.batch, t.array.size()), false);
+        drain_shared(home, 0);
         release_oldest(t, t.array.size() - std::min(t.limit / 2, size_t{16}), true);
     }
 
