@@ -1,10 +1,8 @@
 // Reaping with a clock of the test's own: the kernel's intervals and quotas (2 s for arrays, 4 s for nodes); and by slabs made.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstring>
 #include <future>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -15,7 +13,6 @@
 #include "kslab/kmem_cache.h"
 #include "os/clock.h"
 #include "pages/page_allocator.h"
-#include "pages/page_map.h"
 #include "slab/slab.h"
 #include "support/child.h"
 #include "thread/slots.h"
@@ -58,6 +55,7 @@ protected:
         now_ms += 100000;
         cache = reinterpret_cast<kslab::kmem_cache*>(kmem_cache_create("reaped", 64, 0, 0, nullptr));
         kfree(kmalloc(16, 0));
+        drain_this_thread();
         pass(0);
         pass(100);  // the first look of a process only sets the time of the next
     }
@@ -378,112 +376,6 @@ TEST_F(reap, a_heap_that_goes_up_and_down_keeps_its_pages) {
 }
 
 // With nobody allocating, all that is left after some time are the objects in use.
-// Of 16 pages three are free in each slab: fewer than a call to the system is worth, but time, and trimming, take them.
-TEST_F(reap, a_slab_gives_a_quarter_of_its_pages_or_what_is_left_by_time) {
-    cache_node& node = cache->at(0);
-    for (int i = 0; i < 64 * 1024; i++) kept.push_back(allocate());
-    std::set<const slab*> full;
-    for (void* object : kept)
-        if (const slab* s = page_owner_of(object).slab(); s->inuse == s->num && s->pages->pages == 16) full.insert(s);
-    purge_slab_pages(cache, node, pages_wanted::all);  // what nobody had yet
-    std::vector<void*> rest;
-    for (void* object : kept) {
-        const slab* s = page_owner_of(object).slab();
-        bool first_pages = reinterpret_cast<uintptr_t>(object) - s->pages->start < 3 * kPageSize;
-        if (first_pages && full.contains(s))
-            release(object);
-        else
-            rest.push_back(object);
-    }
-    kept.swap(rest);
-    drain_this_thread();
-    drain_shared(cache, node);
-    EXPECT_EQ(purge_slab_pages(cache, node, pages_wanted::many), 0u);
-    EXPECT_GT(purge_slab_pages(cache, node, pages_wanted::all), 40u);
-    EXPECT_STREQ(validate_heap(), nullptr);
-    release_kept();
-}
-
-// Some slabs have a page of colour before their first object.
-TEST(purged_pages, what_stays_is_whole) {
-    size_t colour = 0;
-    for (size_t size : {1500, 3000, 5000, 5442, 6137, 7000}) {
-        kslab::kmem_cache* of = class_for(size);
-        std::vector<unsigned char*> objects;
-        for (unsigned i = 0; i < 3000; i++) {
-            objects.push_back(static_cast<unsigned char*>(memset(kmalloc(size, 0), static_cast<int>(i % 251 + 1), size)));
-            const slab* s = page_owner_of(objects.back()).slab();
-            colour = std::max(colour, reinterpret_cast<uintptr_t>(s->s_mem) - s->pages->start);
-        }
-        for (unsigned i = 0; i < objects.size(); i++)
-            if (i % 5 != 0) kfree(objects[i]);
-        drain_this_thread();
-        drain_shared(of);
-        EXPECT_GT(purge_slab_pages(of), 100u) << size;
-        for (unsigned i = 0; i < objects.size(); i += 5) {
-            EXPECT_TRUE(std::all_of(objects[i], objects[i] + size, [i](unsigned char c) { return c == i % 251 + 1; })) << size << ' ' << i;
-            kfree(objects[i]);
-        }
-        drain_this_thread();
-    }
-    EXPECT_GE(colour, kPageSize) << "or this proves little";
-}
-
-// What may wait in runs may wait inside slabs, and so may pages of a program whose objects move from size to size.
-TEST_F(reap, pages_wait_until_half_of_all_slabs_is_free) {
-    cache_node& node = cache->at(0);
-    // Every 512th stays: of each slab most pages are free, but no slab is.
-    auto grow_and_drop = [&](size_t count) {
-        node.regret_below = 0;
-        node.patience = 0;
-        for (size_t i = 0; i < count; i++) kept.push_back(allocate());
-        for (size_t i = 0; i < kept.size(); i++)
-            if (i % 512 != 0) release(kept[i]);
-        for (size_t i = 0; i * 512 < kept.size(); i++) kept[i] = kept[i * 512];
-        kept.resize((kept.size() + 511) / 512);
-        drain_this_thread();
-        bool went = node.regret_below > 0;
-        release_kept();
-        return went;
-    };
-    constexpr size_t kMany = (size_t{24} << 20) / 64;
-    EXPECT_FALSE(grow_and_drop((size_t{12} << 20) / 64)) << "12 MiB may wait";
-    std::vector<void*> others;
-    while (others.size() < (size_t{32} << 20) / 448) others.push_back(kmalloc(448, 0));
-    EXPECT_FALSE(grow_and_drop(kMany)) << "more is in use";
-    for (void* object : others) kfree(object);
-    drain_this_thread();
-    EXPECT_TRUE(grow_and_drop(kMany));
-}
-
-// What was refused while much was in use is not forgotten.
-TEST_F(reap, all_size_classes_give_when_half_is_free) {
-    struct objects_of_size {
-        cache_node& node;
-        std::vector<void*> objects;
-        objects_of_size(size_t size, size_t bytes) : node(class_for(size)->at(0)) {
-            for (size_t i = 0; i < bytes / size; i++) objects.push_back(kmalloc(size, 0));
-        }
-        void drop() {  // of each slab most pages are free then, but no slab is
-            for (size_t i = 0; i < objects.size(); i++)
-                if (i % 128 != 0) kfree(objects[i]);
-            drain_this_thread();
-        }
-    };
-    objects_of_size large(448, size_t{24} << 20);
-    objects_of_size small(80, size_t{32} << 20);
-    large.drop();
-    EXPECT_EQ(large.node.regret_below, 0u) << "more is in use";
-    EXPECT_GT(large.node.net_returned, 0u);
-    small.drop();
-    EXPECT_GT(small.node.regret_below, 0u);
-    EXPECT_GT(large.node.regret_below, 0u) << "its pages went with those of the other";
-    for (auto* each : {&large, &small})
-        for (size_t i = 0; i < each->objects.size(); i += 128) kfree(each->objects[i]);
-    drain_this_thread();
-    EXPECT_STREQ(validate_heap(), nullptr);
-}
-
 TEST_F(reap, time_alone_brings_everything_back) {
     std::vector<void*> objects;
     for (int i = 0; i < 20000; i++) objects.push_back(allocate());
