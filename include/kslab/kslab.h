@@ -12,7 +12,12 @@
 extern "C" {
 #endif
 
-/* The version, for example "0.1.0". Never null. */
+/* The version of these headers, for the preprocessor. */
+#define KSLAB_VERSION_MAJOR 0
+#define KSLAB_VERSION_MINOR 1
+#define KSLAB_VERSION_PATCH 0
+
+/* The version of the library, for example "0.1.0". Never null. */
 const char *kslab_version(void);
 
 /* 1 when malloc in this process is kslab's, 0 when kslab serves only its own functions (it was loaded with

@@ -44,7 +44,7 @@ bool make_name(file_name& name, const char* suffix) {
 bool to_stderr() { return active_options.slabinfo.text[0] == '\0' || strings_equal(active_options.slabinfo.text, "-"); }
 
 void say_refused(const char* what, const char* name, long error) {
-    report_line()->put("cannot ").put(what).put(' ').put(name).put(" (error ").dec(static_cast<uint64_t>(-error)).put(')');
+    report_line()->put("cannot ").put(what).put(' ').put(name).put(": ").error(static_cast<int>(-error));
 }
 
 // 0, or a negative errno.

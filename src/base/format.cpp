@@ -1,5 +1,7 @@
 #include "base/format.h"
 
+#include <string.h>
+
 namespace kslab {
 
 size_t string_length(const char* s) {
@@ -65,6 +67,11 @@ text& text::bytes(uint64_t n) {
     while (unit < 2 && n != 0 && n % 1024 == 0) n /= 1024, unit++;
     dec(n);
     return unit < 0 ? *this : put(kUnits[unit]);
+}
+
+text& text::error(int number) {
+    const char* words = strerrordesc_np(number);
+    return words != nullptr ? put(words) : put("error ").sdec(number);
 }
 
 text& text::pad_to(size_t column) {

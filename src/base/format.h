@@ -17,6 +17,8 @@ public:
     text& ptr(const void* p) { return put("0x").hex(reinterpret_cast<uintptr_t>(p)); }
     // 262144 as 256K: exact multiples only.
     text& bytes(uint64_t n);
+    // The words of an errno, as in libc's table: untranslated.
+    text& error(int number);
     text& pad_to(size_t column);
 
     const char* data() const { return buffer_; }

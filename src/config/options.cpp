@@ -174,12 +174,26 @@ constexpr size_t widest(const char* option_row::* column) {
 
 }  // namespace
 
-void options_read(options& into, char* const* environment) {
+bool options_read(options& into, char* const* environment) {
+    bool any = false;
     for (char* const* variable = environment; *variable != nullptr; variable++) {
         bool ours = true;
         for (size_t i = 0; i < kPrefixLength && ours; i++) ours = (*variable)[i] == kPrefix[i];
         if (ours) read_variable(into, *variable + kPrefixLength);
+        any |= ours;
     }
+    return any;
+}
+
+void options_say_idle(const options& read) {
+    if (read.debug.text[0] != '\0' || read.sample_guard != 0) return;
+    const char* idle = nullptr;
+    if (read.exitcode != 0) idle = "EXITCODE";
+    if (read.leak_exitcode != 0) idle = "LEAK_EXITCODE";
+    if (read.validate_every != 0) idle = "VALIDATE";
+    if (read.report_signal != 0) idle = "SIGNAL";
+    if (read.leaks != leak_listing::leaks) idle = "LEAKS";
+    if (idle != nullptr) report_line()->put(kPrefix).put(idle).put(" does nothing without KSLAB_DEBUG");
 }
 
 namespace {

@@ -82,8 +82,11 @@ struct options {
 };
 
 // Reads NAME=VALUE strings; reports every KSLAB_ name that is unknown, with the nearest right one, and every
-// value that does not fit, in one line each, and keeps the default then.
-void options_read(options& into, char* const* environment);
+// value that does not fit, in one line each, and keeps the default then. False: there is no KSLAB_ name.
+bool options_read(options& into, char* const* environment);
+
+// Who asks for something that only debugging does, and for no debugging, has forgotten it: a line says so.
+void options_say_idle(const options& read);
 
 // The table, for KSLAB_HELP=1.
 void options_print_help();

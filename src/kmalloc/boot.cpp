@@ -97,7 +97,7 @@ void reap_everything(uint64_t now) {
 void boot_once() {
     const process_start& start = start_block();
     report_fd_init();
-    if (!start.secure) options_read(active_options, start.environment);
+    if (!start.secure && options_read(active_options, start.environment)) options_say_idle(active_options);
     if (active_options.help == on_off::on) options_print_help();
     read_debug_switches();
     unsigned cpus = usable_cpus();

@@ -143,8 +143,9 @@ int tune_command(const words& arguments) {
     // The four words may be one, as they are written to slabinfo.
     std::string line;
     for (size_t i = 1; i < rest.size(); i++) line += (i > 1 ? " " : "") + rest[i];
-    if (rest.size() < 2 || line.find('\n') != line.npos)
-        throw failure(kUsage, "tune: which process, and what? (try kslab tune --help)");
+    size_t words_of_line = static_cast<size_t>(std::ranges::count(line, ' ')) + 1;
+    if (rest.size() < 2 || words_of_line != 4 || line.find('\n') != line.npos)
+        throw failure(kUsage, "tune: expected PID CACHE LIMIT BATCHCOUNT SHARED (try kslab tune --help)");
     live_process process("tune", rest[0]);
     slab_table table;
     std::string wrong = parse_slabinfo(process.slabinfo(line + "\n"), table);

@@ -29,8 +29,8 @@ bool names_process(const char* pattern) {
 
 void say_refused(const char* name, long result) {
     refused = true;
-    report_line()->put("cannot open the log ").put(name).put(" (error ").dec(static_cast<uint64_t>(-result)).put(
-        "): reports go to standard error");
+    report_line()->put("cannot open the log ").put(name).put(": ").error(static_cast<int>(-result)).put(
+        "; reports go to standard error");
 }
 
 bool open_log() {

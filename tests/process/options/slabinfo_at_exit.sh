@@ -18,7 +18,7 @@ mkfifo pipe
 cat pipe >piped & with pipe /bin/true; wait $!
 [ -p pipe ] && good piped || fail "a pipe"
 with none/of/these /bin/true 2>err || fail "status $?"
-[ "$(cat err)" = 'kslab: cannot write slabinfo to none/of/these (error 2)' ] || fail "$(cat err)"
+[ "$(cat err)" = 'kslab: cannot write slabinfo to none/of/these: No such file or directory' ] || fail "$(cat err)"
 with plain /bin/sh -c 'exit 7'; [ $? = 7 ] || fail "exit status"
 KSLAB_STATS=1 with plain /bin/true; [ "$(sed -n 1p plain)" = 'slabinfo - version: 2.1 (statistics)' ] || fail "statistics"
 [ "$(tail -1 plain | wc -w)" = 33 ] || fail "columns of statistics"

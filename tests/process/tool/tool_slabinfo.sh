@@ -55,7 +55,7 @@ says 2 'slabinfo: cannot read none' slabinfo none
 says 2 'slabinfo: --sort wants one of a, b, c, l, v, n, o, p, s, u, not x' slabinfo --sort x text
 says 2 'slabinfo: one file or process at a time' slabinfo text text
 says 2 'slabinfo: --top wants a file or a process' slabinfo --top
-says 2 'tune: which process, and what? (try kslab tune --help)' tune 1
+says 2 'tune: expected PID CACHE LIMIT BATCHCOUNT SHARED (try kslab tune --help)' tune 1
 says 1 "slabinfo: process $$ was not started with KSLAB_SLABINFO=path and KSLAB_SLABINFO_SIGNAL=number" slabinfo $$
 
 # A program that waits, and says when it is about to.

@@ -1,0 +1,18 @@
+#!/bin/bash
+# An option that only debugging obeys says that it does nothing, unless debugging is on or was switched off on purpose.
+set -u
+[ -f "${TEST_LIB:-}" ] || { echo "no library"; exit 77; }
+says() {
+    local expected=$1 said
+    shift
+    said=$(env "$@" LD_PRELOAD="$TEST_LIB" true 2>&1)
+    [ "$said" = "$expected" ] || { echo "FAILED: $*: $said" >&2; exit 1; }
+}
+for option in EXITCODE=3 LEAK_EXITCODE=4 VALIDATE=100 SIGNAL=12 LEAKS=live; do
+    says "kslab: KSLAB_${option%=*} does nothing without KSLAB_DEBUG" "KSLAB_$option"
+    says '' "KSLAB_$option" KSLAB_DEBUG=0
+    [ "$option" = LEAKS=live ] || says '' "KSLAB_$option" KSLAB_SAMPLE_GUARD=100000
+done
+says '' KSLAB_EXITCODE= KSLAB_LOG=nowhere/at.all
+says '' KSLAB_EXITCODE=3 KSLAB_LEAK_EXITCODE=4 KSLAB_DEBUG=FZP
+exit 0
