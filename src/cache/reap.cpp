@@ -123,7 +123,11 @@ bool worth_a_look(const cache_node& node, size_t size) {
 
 void look(kmem_cache* cache, cache_node& node) {
     node.net_returned = 0;
-    if (purge_slab_pages(cache, node, pages_wanted::many) > 0) node.regret_below = node.free_objects / 2;
+    size_t went = purge_slab_pages(cache, node, pages_wanted::many) * kPageSize / cache->size;
+    if (went == 0) return;
+    // Half of them are wanted again, whatever else is free.
+    size_t free = node.free_objects;
+    node.regret_below = free > went / 2 ? free - went / 2 : 0;
 }
 
 // Of all size classes, which are never destroyed, and of one cache.

@@ -131,6 +131,24 @@ TEST_F(purged_pages, wait_until_half_of_all_slabs_is_free) {
     release_kept();
 }
 
+// Few objects that come and go, beside many free pages that went once.
+TEST_F(purged_pages, what_is_wanted_again_stays) {
+    cache_node& node = cache->at(0);
+    grow_and_drop((size_t{24} << 20) / 64, 512);
+    ASSERT_TRUE(went());
+    std::vector<void*> some(40000);
+    auto come_and_go = [&] {
+        for (void*& object : some) object = allocate();
+        for (void* object : some) release(object);
+    };
+    for (int i = 0; i < 8; i++) come_and_go();
+    EXPECT_GT(node.patience, 0u);
+    node.regret_below = 0;
+    for (int i = 0; i < 8; i++) come_and_go();
+    EXPECT_FALSE(went());
+    release_kept();
+}
+
 // Each call would interrupt the other threads.
 TEST_F(purged_pages, wait_until_three_quarters_are_free_where_there_are_other_threads) {
     constexpr size_t kMany = (size_t{36} << 20) / 64;
