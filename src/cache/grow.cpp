@@ -162,12 +162,7 @@ void slab_place(cache_node& node, slab* s, list_end where) {
 
 void slab_unlink(cache_node& node, slab* s) {
     take_off_list(node, s);
-    size_t left = static_cast<size_t>(s->num - s->inuse);
-    node.free_objects -= left;
-    // By the free objects but half of those that went (reap.cpp), of those that are left.
-    size_t went = static_cast<size_t>(__builtin_popcount(s->purged)) * s->num / s->pages->pages;
-    size_t less = left - (went < left ? went : left) / 2;
-    node.regret_below = node.regret_below > less ? node.regret_below - less : 0;
+    node.free_objects -= static_cast<size_t>(s->num - s->inuse);
     node.num_slabs -= 1;
     node.num_objects -= s->num;
     node.num_pages -= s->pages->pages;

@@ -57,7 +57,8 @@ struct alignas(kCacheLine) cache_node {
     relaxed<size_t> net_returned;  // objects that came back, less those taken, since whole free pages were looked for
     relaxed<size_t> since_asked;   // objects that came back since it was asked whether much is free
     // Pages that are given back and then used again cost more than they save: the next look comes later.
-    relaxed<size_t> regret_below;  // so few free objects say that this happened; 0: nothing was given back
+    relaxed<uint32_t> pages_went;  // at the last look; 0: none, or half of them have come back
+    relaxed<uint32_t> pages_back;  // since then
     relaxed<uint8_t> patience;     // doublings of what has to come back before the next look
     relaxed<uint32_t> flushes;   // since the last refill by any thread
     uint64_t next_reap = 0;      // 0: not looked at yet

@@ -123,11 +123,8 @@ bool worth_a_look(const cache_node& node, size_t size) {
 
 void look(kmem_cache* cache, cache_node& node) {
     node.net_returned = 0;
-    size_t went = purge_slab_pages(cache, node, pages_wanted::many) * kPageSize / cache->size;
-    if (went == 0) return;
-    // Half of them are wanted again, whatever else is free.
-    size_t free = node.free_objects;
-    node.regret_below = free > went / 2 ? free - went / 2 : 0;
+    node.pages_went = static_cast<uint32_t>(purge_slab_pages(cache, node, pages_wanted::many));
+    node.pages_back = 0;
 }
 
 // Of all size classes, which are never destroyed, and of one cache.
@@ -218,7 +215,7 @@ void reap_node(kmem_cache* cache, cache_node& node, uint64_t now) {
     if (quota > 0) node.reaped += drain_slabs_free(node, quota);
     if (!purge) return;
     node.patience = 0;
-    node.regret_below = 0;
+    node.pages_went = 0;
     purge_slab_pages(cache, node, pages_wanted::all);
 }
 

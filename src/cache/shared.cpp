@@ -31,17 +31,19 @@ bool has_entries(shared_array& shared) {
     return true;
 }
 
-// A heap that goes up and down. From the third time on more objects would have to come back than there are: then only time
-// gives pages back. It is forgotten when no slab was made or emptied for a while (reap_node).
-void regret_purge(cache_node& node) {
+// `pages` that had been given back are wanted again; half of those of the last look are what giving back was not worth: a heap that
+// goes up and down, or objects that come and go beside many free ones. From the third time on more objects would have to come back
+// than there are: then only time gives pages back. It is forgotten when no slab was made or emptied for a while (reap_node).
+void regret_purge(cache_node& node, uint32_t pages) {
     constexpr uint8_t kMost = 6;
-    node.regret_below = 0;
+    node.pages_back += static_cast<uint32_t>(__builtin_popcount(pages));
+    if (node.pages_back < (node.pages_went + 1) / 2) return;
+    node.pages_went = 0;
     if (node.patience < kMost) node.patience = static_cast<uint8_t>(node.patience + 2);
 }
 
 void note_taken(kmem_cache* cache, cache_node& node, unsigned taken) {
     node.free_objects -= taken;
-    if (KSLAB_UNLIKELY(node.free_objects < node.regret_below)) regret_purge(node);
     node.net_returned = node.net_returned > taken ? node.net_returned - taken : 0;
     if (KSLAB_LIKELY(!cache_settings.stats)) return;
     node.allocs += taken;
@@ -89,7 +91,10 @@ unsigned take_slabs(kmem_cache* cache, cache_node& node, void** out, unsigned co
         slab* s = KSLAB_CONTAINER_OF(entry, slab, list);
         uint32_t purged = s->purged;
         taken += slab_get_objs(s, out + count - taken, count - taken, cache->size);
-        if (KSLAB_UNLIKELY(s->purged != purged)) pages.note(s, purged & ~s->purged);
+        if (KSLAB_UNLIKELY(s->purged != purged)) {
+            pages.note(s, purged & ~s->purged);
+            if (node.pages_went != 0) regret_purge(node, purged & ~s->purged);
+        }
         if (s->inuse == s->num || s->where != slab_list::partial) slab_place(node, s, list_end::head);
     }
     note_taken(cache, node, taken);

@@ -45,7 +45,7 @@ protected:
     // So many objects more, of which every `nth` stays: most pages of each slab are free, but no slab is.
     void grow_and_drop(size_t count, size_t nth) {
         cache_node& node = cache->at(0);
-        node.regret_below = 0;
+        node.pages_went = 0;
         node.patience = 0;
         std::vector<void*> all;
         for (size_t i = 0; i < count; i++) all.push_back(allocate());
@@ -56,7 +56,7 @@ protected:
                 release(all[i]);
         drain_this_thread();
     }
-    bool went() { return cache->at(0).regret_below > 0; }
+    bool went() { return cache->at(0).pages_went > 0; }
 
     kslab::kmem_cache* cache;
     std::vector<void*> kept;
@@ -143,9 +143,22 @@ TEST_F(purged_pages, what_is_wanted_again_stays) {
     };
     for (int i = 0; i < 8; i++) come_and_go();
     EXPECT_GT(node.patience, 0u);
-    node.regret_below = 0;
+    node.pages_went = 0;
     for (int i = 0; i < 8; i++) come_and_go();
     EXPECT_FALSE(went());
+    release_kept();
+}
+
+TEST_F(purged_pages, slabs_that_leave_are_not_wanted_again) {
+    cache_node& node = cache->at(0);
+    grow_and_drop((size_t{24} << 20) / 64, 512);
+    ASSERT_TRUE(went());
+    size_t free_then = node.free_objects;
+    for (size_t most = kept.size() / 4; kept.size() > most; kept.pop_back()) release(kept.back());
+    drain_this_thread();
+    ASSERT_LT(node.free_objects, free_then / 2);
+    for (int i = 0; i < 1000; i++) kept.push_back(allocate());
+    EXPECT_EQ(node.patience, 0u);
     release_kept();
 }
 
@@ -185,11 +198,11 @@ TEST_F(purged_pages, of_all_size_classes_go_when_half_is_free) {
     objects_of_size large(448, size_t{24} << 20);
     objects_of_size small(80, size_t{32} << 20);
     large.drop();
-    EXPECT_EQ(large.node.regret_below, 0u) << "more is in use";
+    EXPECT_EQ(large.node.pages_went, 0u) << "more is in use";
     EXPECT_GT(large.node.net_returned, 0u);
     small.drop();
-    EXPECT_GT(small.node.regret_below, 0u);
-    EXPECT_GT(large.node.regret_below, 0u) << "its pages went with those of the other";
+    EXPECT_GT(small.node.pages_went, 0u);
+    EXPECT_GT(large.node.pages_went, 0u) << "its pages went with those of the other";
     for (auto* each : {&large, &small})
         for (size_t i = 0; i < each->objects.size(); i += 128) kfree(each->objects[i]);
     drain_this_thread();

@@ -358,7 +358,7 @@ TEST_F(reap, a_heap_that_goes_up_and_down_keeps_its_pages) {
     };
     grow();
     drop();
-    EXPECT_GT(node.regret_below, 0u) << "pages went back";
+    EXPECT_GT(node.pages_went, 0u) << "pages went back";
     EXPECT_EQ(node.patience, 0u);
     for (unsigned i = 0; i < 6; i++) {
         grow();
@@ -366,9 +366,9 @@ TEST_F(reap, a_heap_that_goes_up_and_down_keeps_its_pages) {
     }
     EXPECT_GT(node.patience, 2u);
     grow();
-    node.regret_below = 0;
+    node.pages_went = 0;
     drop();
-    EXPECT_EQ(node.regret_below, 0u) << "pages went back all the same";
+    EXPECT_EQ(node.pages_went, 0u) << "pages went back all the same";
     for (unsigned i = 0; i < 20 && node.patience != 0; i++) pass(4000);
     EXPECT_EQ(node.patience, 0u);
     for (void* object : live) release(object);
