@@ -109,14 +109,9 @@ uint8_t slow_reasons(const cache_request& request) {
 
 }  // namespace
 
-unsigned most_in_slot(size_t size, bool whole_pages) {
-    if (whole_pages) return kWholePagesLimit;
-    return kernel_mode() ? array_limit(size) : class_array_limit(size);
-}
-
-unsigned most_in_array(const kmem_cache* cache) {
-    bool whole_pages = of_whole_pages(cache);
-    return cache->slot != 0 || whole_pages ? most_in_slot(cache->size, whole_pages) : array_limit(cache->size);
+unsigned most_in_array(size_t size, unsigned long flags) {
+    if ((flags & kCacheWholePages) != 0) return kWholePagesLimit;
+    return (flags & kCacheGeneral) != 0 && !kernel_mode() ? class_array_limit(size) : array_limit(size);
 }
 
 bool cache_setup(kmem_cache* cache, const cache_request& request) {
@@ -140,9 +135,11 @@ bool cache_setup(kmem_cache* cache, const cache_request& request) {
     slab_layout largest = cache_layout(cache, 2);
     cache->reciprocal = reciprocal_of(cache->size, size_t{largest.pages} * kPageSize);
     if (!make_nodes(cache)) return false;
-    unsigned limit = most_in_array(cache);
-    unsigned shared = of_whole_pages(cache) ? kWholePagesShared : shared_factor(cache->size) * array_limit(cache->size) / limit;
-    cache_first_tunables(cache, limit, array_batchcount(limit), shared, largest.num);
+    unsigned limit = most_in_array(cache->size, cache->flags), batchcount = array_batchcount(limit);
+    // The shared array stays of the kernel's size.
+    unsigned shared = shared_factor(cache->size) * array_batchcount(array_limit(cache->size)) / batchcount;
+    if (of_whole_pages(cache)) shared = kWholePagesShared;
+    cache_first_tunables(cache, limit, batchcount, shared, largest.num);
     return true;
 }
 

@@ -169,10 +169,8 @@ struct cache_config {
 extern cache_config cache_settings;
 
 inline bool of_whole_pages(const kmem_cache* cache) { return (cache->flags & kCacheWholePages) != 0; }
-// How many objects the array of a size class has room for in its slot.
-unsigned most_in_slot(size_t size, bool whole_pages);
-// How many objects a thread's array of the cache holds at most, unless it is tuned.
-unsigned most_in_array(const kmem_cache* cache);
+// How many objects a thread's array of such a cache holds at most, unless it is tuned; those with a slot have no room for more.
+unsigned most_in_array(size_t size, unsigned long flags);
 // In a process of one thread few of these wait behind the arrays: in the page allocator the pages serve all sizes.
 inline bool straight_to_pages(const kmem_cache* cache) { return of_whole_pages(cache) && host_single_threaded(); }
 

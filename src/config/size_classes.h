@@ -36,10 +36,11 @@ constexpr unsigned array_limit(size_t object_size) {
     if (object_size > 256) return 54;
     return 120;
 }
-// Of malloc's own classes: of small objects twice as many. A thread that works on more of them than its array holds goes to what
-// all threads share for every batch; that stays of the kernel's size, by half of shared_factor.
+// For malloc's classes: nearly twice as many small objects. A thread that works on more of them than its array holds goes to what
+// all threads share for every batch. More would make a thread's arrays larger than 32 KiB (thread_cache.h).
 constexpr unsigned class_array_limit(size_t object_size) {
-    return object_size > 1024 ? array_limit(object_size) : 2 * array_limit(object_size);
+    if (object_size > 1024) return array_limit(object_size);
+    return object_size > 256 ? 108 : 208;
 }
 constexpr unsigned array_batchcount(unsigned limit) { return (limit + 1) / 2; }
 

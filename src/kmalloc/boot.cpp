@@ -45,7 +45,7 @@ void make_class_cache(unsigned index) {
     // A cache under debugging, or whose hits are counted, or whose callers, has no slot: its objects take the slow path
     // each time.
     bool has_slot = size >= kMallocMinimum && request.debug == 0 && !cache_settings.stats && !by_module;
-    if (has_slot) request.slot = thread_assign_slot(most_in_slot(size, whole_pages != 0));
+    if (has_slot) request.slot = thread_assign_slot(most_in_array(size, request.flags));
     KSLAB_CHECK(cache_setup(cache, request), "no memory for the size classes of malloc");
     cache_chain_add(cache);
     if (has_slot)

@@ -74,6 +74,12 @@ void retire_rest_locked() {
     }
 }
 
+// As much as there is already.
+size_t wanted_locked() {
+    size_t wanted = next_power_of_two(arena.taken);
+    return wanted < kLargestMapping ? wanted : kLargestMapping;
+}
+
 void use_locked(char* memory, size_t bytes) {
     arena.next = memory;
     arena.end = memory + bytes;
@@ -99,8 +105,7 @@ void* metadata_allocate(size_t bytes) {
             use_locked(in_library, kInLibrary);
             continue;
         }
-        size_t wanted = next_power_of_two(arena.taken);
-        if (wanted > kLargestMapping) wanted = kLargestMapping;
+        size_t wanted = wanted_locked();
         lock.unlock();
         size_t least = align_up(size + sizeof(mapping_record), kPageSize);
         size_t map_bytes = wanted < least ? least : wanted;
@@ -108,10 +113,14 @@ void* metadata_allocate(size_t bytes) {
         if (mapping == nullptr) mapping = os_map_guarded(map_bytes = least);
         if (mapping == nullptr) return nullptr;
         lock.lock();
-        if (void* record = take_locked(size)) {  // another thread was quicker
+        // Other threads may have been quicker. Of many that come at once each would map little, and what is left of it is dirty.
+        void* record = take_locked(size);
+        if (record != nullptr || (map_bytes == wanted && wanted < wanted_locked())) {
             lock.unlock();
             os_unmap(static_cast<char*>(mapping) - os_page_size(), map_bytes + 2 * os_page_size());
-            return record;
+            if (record != nullptr) return record;
+            lock.lock();
+            continue;
         }
         retire_rest_locked();
         use_mapping_locked(static_cast<char*>(mapping), map_bytes);

@@ -22,7 +22,7 @@
 namespace kslab {
 
 inline constexpr size_t kThreadHeaderBytes = 256;
-inline constexpr size_t kSlotBytes = 35392;
+inline constexpr size_t kSlotBytes = 32512;
 
 // The array of a cache without a slot. Where every operation has to be slow, `hot` stays the empty array.
 struct array_slot {
@@ -62,7 +62,7 @@ struct thread_cache {
 };
 static_assert(__builtin_offsetof(thread_cache, none) == 0, "page-map value 0 leads here");
 static_assert(__builtin_offsetof(thread_cache, slots) == kThreadHeaderBytes, "keep the padding in step");
-static_assert(sizeof(thread_cache) < 65536, "a slot is an offset of 16 bits");
+static_assert(sizeof(thread_cache) <= 32768, "the arena rounds it to a power of two; and a slot is an offset of 16 bits");
 
 extern thread_cache empty_thread;
 extern thread_cache dead_thread;

@@ -28,7 +28,7 @@ bool tune_one(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned s
 }  // namespace
 
 unsigned tune_capacity(const kmem_cache* cache) {
-    return cache->slot != 0 ? most_in_array(cache) : kMostLimit;
+    return cache->slot != 0 ? most_in_array(cache->size, cache->flags) : kMostLimit;
 }
 
 int cache_tune(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned shared) {

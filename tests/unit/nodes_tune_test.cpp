@@ -105,9 +105,9 @@ TEST_F(nodes_tune, a_size_class_has_its_whole_slot_in_a_thread_that_began_while_
 
 TEST_F(nodes_tune, above_the_slot_of_a_size_class_it_is_refused) {
     kslab::kmem_cache* small = class_for(64);
-    EXPECT_EQ(cache_tune(small, 241, 60, 8), EINVAL);
-    EXPECT_EQ(small->limit, 240u);
-    std::string line = "kmalloc-64 241 60 8";
+    EXPECT_EQ(cache_tune(small, 209, 60, 8), EINVAL);
+    EXPECT_EQ(small->limit, 208u);
+    std::string line = "kmalloc-64 209 60 8";
     errno = 0;
     EXPECT_EQ(kslab_slabinfo_write(line.data(), line.size()), -1);
     EXPECT_EQ(errno, EINVAL);

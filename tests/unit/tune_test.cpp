@@ -64,9 +64,9 @@ TEST(tune, refuses_with_errno_and_a_line_and_changes_nothing) {
         {"tuned 8192 8192 8", "tuned has a shared array of at most 65535 objects: batchcount times shared"},
         {"tuned 60 30 2185", "tuned has a shared array of at most 65535 objects: batchcount times shared"},
         {"tuned 60 30 99999999999", "tuned has a shared array of at most 65535 objects: batchcount times shared"},
-        {"kmalloc-64 241 60 8", "kmalloc-64 has arrays of at most 240 objects"},
+        {"kmalloc-64 209 60 8", "kmalloc-64 has arrays of at most 208 objects"},
         {"kmalloc-512 109 1 8", "kmalloc-512 has arrays of at most 108 objects"},
-        {"kmalloc-48 241 60 8", "kmalloc-48 has arrays of at most 240 objects"},
+        {"kmalloc-48 209 60 8", "kmalloc-48 has arrays of at most 208 objects"},
         {"kmalloc-65 60 30 8", "there is no cache kmalloc-65; did you mean kmalloc-64?"},
         {"tune 60 30 8", "there is no cache tune; did you mean tuned?"},
         {"tunedd 60 30 8", "there is no cache tunedd; did you mean tuned?"},
@@ -83,7 +83,7 @@ TEST(tune, refuses_with_errno_and_a_line_and_changes_nothing) {
         EXPECT_EQ(std::string(kslab_last_report), "kslab: tuning \"" + shown + "\" is refused: " + row.why + "\n");
     }
     EXPECT_EQ(tunables_of(inside(cache)), "120 60 8");
-    EXPECT_EQ(tunables_of(kslab::class_for(64)), "240 120 4");
+    EXPECT_EQ(tunables_of(kslab::class_for(64)), "208 104 4");
     kmem_cache_destroy(cache);
 }
 

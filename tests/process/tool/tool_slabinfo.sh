@@ -85,7 +85,7 @@ grep -Eq '^ +[0-9]+ +1[0-9]{3} .* kmalloc-64$' got || fail "$(cat got)"
 "$tool" slabinfo --json "$process" | tr -d ' \n' | grep -q '"kmalloc-64",[^}]*"limit":60,"batchcount":30,"sharedfactor":4,' ||
     fail "it did not obey"
 says 1 "tune: refused; the program's standard error says why, and it has kmalloc-64 60 30 4" tune "$process" 'kmalloc-64 500 30 4'
-[ "$(cat refusals)" = 'kslab: tuning "kmalloc-64 500 30 4" is refused: kmalloc-64 has arrays of at most 240 objects' ] ||
+[ "$(cat refusals)" = 'kslab: tuning "kmalloc-64 500 30 4" is refused: kmalloc-64 has arrays of at most 208 objects' ] ||
     fail "$(cat refusals)"
 [ "$(ls slabinfo.waits*)" = slabinfo.waits ] || fail "files are left: $(ls)"
 exec 3>&-
