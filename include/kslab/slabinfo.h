@@ -38,7 +38,7 @@ long kslab_slabinfo_read(char *buffer, size_t size);
  * Threads obey when they next find their array empty or full.
  * Returns `length`. -1 with EINVAL, and a line on standard error that says why, for an unknown cache (the nearest right
  * name is suggested), limit < 1, batchcount < 1, batchcount > limit, shared < 0, a limit above what the
- * arrays of a size class have room for (240, 108, 24 or 8 by size, 16 above 8 KiB, and 8192 for caches of kmem_cache_create),
+ * arrays of a size class have room for (208, 108, 24 or 8 by size, 16 above 8 KiB; with KSLAB_GEOMETRY=kernel 120, 54, 24 or 8; and 8192 for caches of kmem_cache_create),
  * shared * batchcount > 65535, or text that is not of this form; with ENOMEM when memory is short. Then nothing has changed. */
 long kslab_slabinfo_write(const char *text, size_t length);
 

@@ -57,7 +57,7 @@ run_ctest() {
 # junit_cases FILE: state, name and reason of each test, separated by tabs. Skipped is only what
 # says so by its exit status or output, or is disabled; a test whose program is missing, say, or
 # whose fixture failed is "notrun" for ctest as well, and has failed for us. GoogleTest says the
-# reason in the line behind "FILE:LINE: Skipped".
+# reason on the line after "FILE:LINE: Skipped".
 junit_cases() {
     awk '
         function plain(s) {

@@ -143,9 +143,8 @@ struct slab_sums {
         });
         if (worth && count < kMaxClasses) worth_it[count++] = cache;
     }
-    // Whether half of all is free, and at least as much as may wait in runs. Where there are other threads each call interrupts them,
-    // and what has gone they want again: three quarters.
-    bool much_is_free() const { return free >= kMayWait && free >= (host_single_threaded() ? all / 2 : all / 4 * 3); }
+    // Half of all, and at least as much as may wait in runs.
+    bool much_is_free() const { return free >= kMayWait && free >= all / 2; }
 };
 
 // False when others are at the list of caches: the caller may hold a lock of higher rank, that of the threads when it drains

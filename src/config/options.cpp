@@ -187,13 +187,16 @@ bool options_read(options& into, char* const* environment) {
 
 void options_say_idle(const options& read) {
     if (read.debug.text[0] != '\0' || read.sample_guard != 0) return;
-    const char* idle = nullptr;
-    if (read.exitcode != 0) idle = "EXITCODE";
-    if (read.leak_exitcode != 0) idle = "LEAK_EXITCODE";
-    if (read.validate_every != 0) idle = "VALIDATE";
-    if (read.report_signal != 0) idle = "SIGNAL";
-    if (read.leaks != leak_listing::leaks) idle = "LEAKS";
-    if (idle != nullptr) report_line()->put(kPrefix).put(idle).put(" does nothing without KSLAB_DEBUG");
+    const struct {
+        const char* name;
+        bool set;
+    } rows[] = {{"EXITCODE", read.exitcode != 0},
+                {"LEAK_EXITCODE", read.leak_exitcode != 0},
+                {"VALIDATE", read.validate_every != 0},
+                {"SIGNAL", read.report_signal != 0},
+                {"LEAKS", read.leaks != leak_listing::leaks}};
+    for (auto& row : rows)
+        if (row.set) report_line()->put(kPrefix).put(row.name).put(" does nothing without KSLAB_DEBUG");
 }
 
 namespace {

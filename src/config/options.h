@@ -27,7 +27,7 @@ struct option_text {
     X(choice, CLASSES, classes, size_profile, size_profile::odd, "odd|kmalloc|fine",                           \
       "size classes: the kernel's with steps between them, the kernel's to the letter, or finer ones")           \
     X(choice, GEOMETRY, geometry, slab_geometry, slab_geometry::kslab, "kslab|kernel",                         \
-      "slab sizes: kslab's, or the orders and object counts of Linux 2.6.17")                                  \
+      "slab sizes and array limits: kslab's, or those of Linux 2.6.17, to the letter")                                  \
     X(size, THREAD_CACHE, thread_cache, size_t, size_t{256} << 10, "bytes",                                    \
       "how much free memory a thread's arrays may hold; up to eight times that while it keeps missing")        \
     X(number, DECAY_MS, decay_ms, size_t, 1000, "milliseconds",                                                \
@@ -85,7 +85,7 @@ struct options {
 // value that does not fit, in one line each, and keeps the default then. False: there is no KSLAB_ name.
 bool options_read(options& into, char* const* environment);
 
-// Who asks for something that only debugging does, and for no debugging, has forgotten it: a line says so.
+// A line for each option that asks for a check, an exit status or a listing where nothing is debugged.
 void options_say_idle(const options& read);
 
 // The table, for KSLAB_HELP=1.

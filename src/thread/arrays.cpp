@@ -1,7 +1,7 @@
 // Refill and flush: what happens when an array is empty or full, and how its limit adapts.
 //
-// A limit starts at 16, doubles when a refill follows a refill (or a flush a flush) without the other between,
-// up to the kernel's number for the object size, and shrinks when the thread's budget is needed elsewhere or
+// A limit starts at 16, doubles when a refill follows a refill (or a flush a flush, unless the program gives memory up) without
+// the other between, up to the cache's, and shrinks when the thread's budget is needed elsewhere or
 // nobody uses the array. Nothing here runs on a hit.
 #include "cache/bad_free.h"
 #include "cache/node.h"
@@ -126,6 +126,7 @@ void return_lent_room(thread_cache* thread) {
 void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
     if (cache->tuned) return;
     unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
+    // In a streak past the shared array, or it would fill that again.
     if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, in_streak(thread, cache));
     set_array_limit(thread, cache, ac, limit);
 }

@@ -29,7 +29,7 @@ extern kmalloc_table kmalloc_slots;
 // By kmem_cache::index; thread_list_lock.
 extern kmem_cache* vector_caches[kMaxVectorCaches];
 
-// Limits start here and double when a refill follows a refill.
+// Limits start here and double when a refill follows a refill, or a flush a flush.
 inline constexpr unsigned kFirstLimit = 16;
 
 // Destroying a cache lowers what other threads have reserved.

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 
 #include "tools/live_process.h"
 #include "tools/scratch.h"
@@ -142,10 +143,12 @@ int tune_command(const words& arguments) {
     }
     // The four words may be one, as they are written to slabinfo.
     std::string line;
-    for (size_t i = 1; i < rest.size(); i++) line += (i > 1 ? " " : "") + rest[i];
-    size_t words_of_line = static_cast<size_t>(std::ranges::count(line, ' ')) + 1;
-    if (rest.size() < 2 || words_of_line != 4 || line.find('\n') != line.npos)
-        throw failure(kUsage, "tune: expected PID CACHE LIMIT BATCHCOUNT SHARED (try kslab tune --help)");
+    size_t count = 0;
+    for (size_t i = 1; i < rest.size(); i++) {
+        std::istringstream text(rest[i]);
+        for (std::string word; text >> word; count++) line += (count > 0 ? " " : "") + word;
+    }
+    if (count != 4) throw failure(kUsage, "tune: expected PID CACHE LIMIT BATCHCOUNT SHARED (try kslab tune --help)");
     live_process process("tune", rest[0]);
     slab_table table;
     std::string wrong = parse_slabinfo(process.slabinfo(line + "\n"), table);

@@ -28,6 +28,14 @@ run() { # an example's program must succeed and say something
     [ -s "$TEST_TMP/said" ] || failed "$1 says nothing"
 }
 
+# One version everywhere.
+version=$(sed -n 's/^#define KSLAB_VERSION_[A-Z]* *//p' "$(find "$prefix" -name kslab.h)" | paste -sd.)
+[ "$("$prefix/bin/kslab" --version)" = "kslab $version" ] || failed "kslab --version says $("$prefix/bin/kslab" --version), the header $version"
+for name in kslab kslab-api; do
+    said=$(PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name kslab.pc)") pkg-config --modversion "$name")
+    [ "$said" = "$version" ] || failed "pkg-config says that $name is $said, the header $version"
+done
+
 # By pkg-config: with every warning, in the oldest language that the headers promise.
 config=$(dirname "$(find "$prefix" -name kslab-api.pc)")
 read -ra cflags < <(PKG_CONFIG_PATH=$config pkg-config --cflags kslab-api)
@@ -55,7 +63,7 @@ END_OF_TEXT
 cat >"$TEST_TMP/project/CMakeLists.txt" <<'END_OF_TEXT'
 cmake_minimum_required(VERSION 3.20)
 project(examples C CXX)
-find_package(kslab REQUIRED)
+find_package(kslab ${KSLAB_VERSION} EXACT REQUIRED)
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 foreach(source IN LISTS EXAMPLES)
@@ -75,7 +83,7 @@ foreach(target api kslab static)
 endforeach()
 END_OF_TEXT
 list=$(IFS=';'; echo "${sources[*]}")
-{ cmake -S "$TEST_TMP/project" -B "$TEST_TMP/build" -DCMAKE_PREFIX_PATH="$prefix" "-DEXAMPLES=$list" \
+{ cmake -S "$TEST_TMP/project" -B "$TEST_TMP/build" -DCMAKE_PREFIX_PATH="$prefix" "-DEXAMPLES=$list" "-DKSLAB_VERSION=$version" \
       -DCMAKE_C_COMPILER="$TEST_CC" -DCMAKE_CXX_COMPILER="$TEST_CXX" -DCMAKE_CXX_FLAGS=-O1 -DCMAKE_C_FLAGS=-O1 &&
       cmake --build "$TEST_TMP/build" -j2 -- -k; } >"$TEST_TMP/built" 2>&1 ||
     failed "does not build with find_package: $(tail -n 40 "$TEST_TMP/built")"

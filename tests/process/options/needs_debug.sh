@@ -13,6 +13,8 @@ for option in EXITCODE=3 LEAK_EXITCODE=4 VALIDATE=100 SIGNAL=12 LEAKS=live; do
     says '' "KSLAB_$option" KSLAB_DEBUG=0
     [ "$option" = LEAKS=live ] || says '' "KSLAB_$option" KSLAB_SAMPLE_GUARD=100000
 done
+says $'kslab: KSLAB_EXITCODE does nothing without KSLAB_DEBUG\nkslab: KSLAB_SIGNAL does nothing without KSLAB_DEBUG' \
+    KSLAB_SIGNAL=12 KSLAB_EXITCODE=3
 says '' KSLAB_EXITCODE= KSLAB_LOG=nowhere/at.all
 says '' KSLAB_EXITCODE=3 KSLAB_LEAK_EXITCODE=4 KSLAB_DEBUG=FZP
 exit 0

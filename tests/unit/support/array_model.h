@@ -69,7 +69,7 @@ private:
         limit = std::min(to, s_.kernel_limit);
         batch = (limit + 1) / 2;
     }
-    // Twice the same move in a row: the array is too small, but where the program gives memory up.
+    // Twice the same move in a row: the array is too small, unless the program is giving memory up.
     void note(move now) {
         bool streak = now == move::flushed && flushes >= 8;
         if (limit == 0 || (last_ == now && !streak)) set_limit(limit == 0 ? s_.first_limit : limit * 2);
