@@ -56,7 +56,9 @@ void decide_standing_down() {
     down = late || executable_defines("malloc");
     // Every size leads to the slow path, and there to no array, also in threads that use kslab's own functions.
     if (down) __builtin_memset(malloc_slots, 0, sizeof malloc_slots);
-    if (!down || active_options.verbose == on_off::off) return;
+    // Who asks for debugging must not take silence for a clean run.
+    bool said = active_options.verbose == on_off::on || (!late && debug_flags != 0);
+    if (!down || !said) return;
     report_line()->put(late ? "not active: loaded after libc, only kslab's own functions are live"
                             : "not active: executable defines malloc");
 }

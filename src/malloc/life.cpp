@@ -70,12 +70,6 @@ const char* profile_name() {
     return "?";
 }
 
-// As strings_equal(..., "-"), whose constant would be on a page that no small program needs.
-bool slabinfo_goes_to_stderr() {
-    const char* to = active_options.slabinfo.text;
-    return to[0] == '-' && to[1] == '\0';
-}
-
 void put_debugging(text& out) {
     const char* only = active_options.debug_exe.text;
     const debug_switches& switches = active_switches;
@@ -130,7 +124,7 @@ __attribute__((constructor(101))) void construct() {
     // Asked here, so that a process without them does not touch their pages.
     if (active_options.slabinfo_signal != 0) slabinfo_start();
     if (by_module && !standing_down()) groups_start();
-    if (by_module || slabinfo_goes_to_stderr()) report_fd_keep();
+    if (by_module || active_options.slabinfo.text[0] != '\0') report_fd_keep();
     if (active_options.verbose == on_off::on && !standing_down()) say_active();
     fork_handlers_init();
     __cxa_atexit(at_exit, nullptr, nullptr);

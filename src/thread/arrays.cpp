@@ -1,7 +1,7 @@
 // Refill and flush: what happens when an array is empty or full, and how its limit adapts.
 //
-// A limit starts at 16, doubles when a refill follows a refill (or a flush a flush, unless the program gives memory up) without
-// the other between, up to the cache's, and shrinks when the thread's budget is needed elsewhere or
+// A limit starts at 16, doubles when a refill follows a refill (or a flush a flush) without the other between, up to
+// the cache's, and shrinks when the thread's budget is needed elsewhere or
 // nobody uses the array. Nothing here runs on a hit.
 #include "cache/bad_free.h"
 #include "cache/node.h"
@@ -74,8 +74,6 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes,
     return false;
 }
 
-bool in_streak(const thread_cache* thread, const kmem_cache* cache) { return cache->at(thread->node).flushes >= kFreeStreak; }
-
 void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
     unsigned limit = ac->limit == 0 ? first_limit(cache) : ac->limit * 2;
     if (limit > cache->limit) limit = cache->limit;
@@ -87,11 +85,18 @@ void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac)
     if (make_room(thread, ac, held_bytes(cache, limit - ac->limit), held_bytes(cache, limit))) set_array_limit(thread, cache, ac, limit);
 }
 
+bool in_streak(const thread_cache* thread, const kmem_cache* cache) { return cache->at(thread->node).flushes >= kFreeStreak; }
+
 // In a streak of net frees the objects go past the shared array, and what it holds goes, too.
-void flush_in_streak(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+void release_in_streak(const thread_cache* thread, kmem_cache* cache, array_cache* ac, unsigned keep) {
     drain_shared(cache, cache->at(thread->node));
-    unsigned keep = ac->limit / 2 < kKeptInStreak ? ac->limit / 2 : kKeptInStreak;
     array_release_oldest(thread, cache, ac, ac->avail - keep, true);
+}
+
+void flush(const thread_cache* thread, kmem_cache* cache, array_cache* ac) {
+    if (in_streak(thread, cache))
+        return release_in_streak(thread, cache, ac, ac->limit / 2 < kKeptInStreak ? ac->limit / 2 : kKeptInStreak);
+    array_release_oldest(thread, cache, ac, ac->batchcount < ac->avail ? ac->batchcount : ac->avail, false);
 }
 
 unsigned batchcount_for(const kmem_cache* cache, unsigned limit) {
@@ -126,8 +131,11 @@ void return_lent_room(thread_cache* thread) {
 void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {
     if (cache->tuned) return;
     unsigned limit = ac->limit > 4 ? ac->limit / 2 : 0;
-    // In a streak past the shared array, or it would fill that again.
-    if (ac->avail > limit) array_release_oldest(thread, cache, ac, ac->avail - limit, in_streak(thread, cache));
+    // Several arrays that are full in turn take the room from each other, and none is flushed.
+    if (ac->avail > limit && in_streak(thread, cache))
+        release_in_streak(thread, cache, ac, limit);
+    else if (ac->avail > limit)
+        array_release_oldest(thread, cache, ac, ac->avail - limit, false);
     set_array_limit(thread, cache, ac, limit);
 }
 
@@ -182,19 +190,13 @@ void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, 
     thread_tick(thread);
     if (thread->flushes < kGivingUp) thread->flushes++;
     if (thread->flushes == kGivingUp && thread->room > slots.thread_bytes) give_room_back(thread);
-    bool streak = in_streak(thread, cache);
     if (ac->avail >= ac->limit) {
-        if (ac->limit == 0 || (ac->last == array_move::flushed && !streak)) raise_limit(thread, cache, ac);
+        if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);
         ac->last = array_move::flushed;
     }
     if (ac->limit == 0) return cache_free_direct(cache, object);
     if (ac->avail == 0 && cache->size < kCacheLine) return start_below(thread, cache, ac, object);
-    if (ac->avail >= ac->limit) {
-        if (streak)
-            flush_in_streak(thread, cache, ac);
-        else
-            array_release_oldest(thread, cache, ac, ac->batchcount < ac->avail ? ac->batchcount : ac->avail, false);
-    }
+    if (ac->avail >= ac->limit) flush(thread, cache, ac);
     unsigned avail = ac->avail;
     if (KSLAB_UNLIKELY(avail > 0 && ac->entry[avail - 1] == object)) report_bad_free(bad_free::twice, object, cache);
     ac->entry[avail] = object;

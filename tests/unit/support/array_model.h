@@ -69,10 +69,9 @@ private:
         limit = std::min(to, s_.kernel_limit);
         batch = (limit + 1) / 2;
     }
-    // Twice the same move in a row: the array is too small, unless the program is giving memory up.
+    // Twice the same move in a row: the array is too small.
     void note(move now) {
-        bool streak = now == move::flushed && flushes >= 8;
-        if (limit == 0 || (last_ == now && !streak)) set_limit(limit == 0 ? s_.first_limit : limit * 2);
+        if (limit == 0 || last_ == now) set_limit(limit == 0 ? s_.first_limit : limit * 2);
         last_ = now;
     }
 

@@ -174,11 +174,10 @@ private:
         tick(t, now);
         if (t.array.size() < t.limit) return;
         model_node& home = nodes[t.home];
-        bool streak = home.flushes >= 8;
-        if (t.limit == 0 || (t.last == model_move::flushed && !streak)) raise_limit(t);
+        if (t.limit == 0 || t.last == model_move::flushed) raise_limit(t);
         t.last = model_move::flushed;
         if (t.array.size() < t.limit) return;
-        if (!streak) return release_oldest(t, std::min(t.batch, t.array.size()), false);
+        if (home.flushes < 8) return release_oldest(t, std::min(t.batch, t.array.size()), false);
         drain_shared(home, 0);
         release_oldest(t, t.array.size() - std::min(t.limit / 2, size_t{16}), true);
     }
