@@ -1,5 +1,6 @@
-// When asked, the library says that it stood down and why.
+// When asked, and to who asks for debugging, the library says that it stood down and why.
 // env: KSLAB_VERBOSE=1
+// variant: KSLAB_VERBOSE=0 KSLAB_DEBUG=1
 // expect-stderr: ^kslab: not active: executable defines malloc$
 #include "check.h"
 
