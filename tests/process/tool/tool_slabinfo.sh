@@ -80,7 +80,7 @@ exec 3>go
 read -r _ <ready
 "$tool" slabinfo "$process" >got || fail "a running program"
 grep -Eq '^ +[0-9]+ +1[0-9]{3} .* kmalloc-64$' got || fail "$(cat got)"
-[ "$("$tool" tune "$process" 'kmalloc-64 60 30 4')" = 'kmalloc-64 60 30 4' ] || fail "tune"
+[ "$("$tool" tune "$process" ' kmalloc-64  60 30 4 ')" = 'kmalloc-64 60 30 4' ] || fail "tune"
 [ "$("$tool" tune "$process" kmalloc-512 8 4 1)" = 'kmalloc-512 8 4 1' ] || fail "tune with four words"
 "$tool" slabinfo --json "$process" | tr -d ' \n' | grep -q '"kmalloc-64",[^}]*"limit":60,"batchcount":30,"sharedfactor":4,' ||
     fail "it did not obey"
