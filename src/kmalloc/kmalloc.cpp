@@ -7,6 +7,7 @@
 #include "kmalloc/groups.h"
 #include "kmalloc/large.h"
 #include "kmalloc/shortage.h"
+#include "pages/clear.h"
 #include "pages/page_allocator.h"
 #include "pages/populate.h"
 #include "thread/rcu.h"
@@ -60,9 +61,7 @@ void* large(const call& how) {
     run* r = KSLAB_LIKELY(of == nullptr) ? large_run(how) : large_run_in_group(*of, how);
     if (KSLAB_UNLIKELY(r == nullptr)) return nullptr;
     rcu_poll();
-    void* object = r->memory();
-    if (how.zero && !large_is_zero(r)) __builtin_memset(object, 0, how.size);
-    return object;
+    return r->memory();
 }
 
 }  // namespace
@@ -203,8 +202,10 @@ void* sampled(const call& how) {
 // Whole pages that have to read as zero are a run where the page allocator would take fresh ones, for it knows that those do; but
 // what is at hand, or would have to be cleared anyway, is not.
 bool better_fresh(const kmem_cache* cache, const call& how) {
-    if (!how.zero || (how.node >= 0 && nr_nodes > 1) || array_avail(array_at(this_thread(), cache->slot)) > 0) return false;
-    return all_pages.dirty() < pages_for(cache->size);
+    if (!how.zero || (how.node >= 0 && nr_nodes > 1)) return false;
+    size_t pages = pages_for(how.size);
+    if (zeroed_is_sparse(pages) || zeroed_is_looked_at(pages)) return true;
+    return array_avail(array_at(this_thread(), cache->slot)) == 0 && all_pages.dirty() < pages_for(cache->size);
 }
 
 // Whole pages of which no class serves this request.

@@ -1,24 +1,24 @@
 #include "kmalloc/large.h"
 
 #include "cache/bad_free.h"
+#include "pages/clear.h"
 #include "pages/page_allocator.h"
 #include "pages/populate.h"
 
 namespace kslab {
-
-// Above so much a zeroed run takes fresh pages although dirty ones wait: tables of that size are often sparse, and clearing
-// them all would make them resident. Below it clearing what is warm costs less than touching what is not.
-constexpr size_t kFreshPages = ((size_t{4} << 20) >> kPageShift) + 1;
 
 run* large_allocate(const large_request& request) {
     size_t count = pages_for(request.size);
     page_allocator& from = request.low ? low_pages : all_pages;
     run* r = from.allocate({.pages = count,
                        .align_pages = request.align <= kPageSize ? 1 : request.align / kPageSize,
-                       .zero = request.zero && count >= kFreshPages,
+                       .sparse = request.zero && zeroed_is_sparse(count),
                        .reserve = request.reserve});
-    // What has to read as zero is a table, perhaps, and those are often sparse.
-    if (r != nullptr && !request.zero) populate_like_others(r);
+    if (KSLAB_UNLIKELY(r == nullptr)) return nullptr;
+    if (request.zero)
+        clear_run(r);
+    else
+        populate_like_others(r);
     return r;
 }
 

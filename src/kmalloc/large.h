@@ -8,16 +8,13 @@ namespace kslab {
 struct large_request {
     size_t size;
     size_t align;          // any power of two
-    bool zero = false;     // the caller wants zeros, and prefers pages that are not resident where the run is big
+    bool zero = false;     // the pages have to read as zero
     bool reserve = false;  // as of page_request
     bool low = false;      // below 2 GiB
 };
 
 // From the page allocator. Null when memory is short or the size cannot be.
 run* large_allocate(const large_request& request);
-
-// Whether the pages of a run just allocated read as zero.
-inline bool large_is_zero(const run* r) { return r->content == run_content::zero; }
 
 // Reports and aborts when `object` is not the start of `r`, or the run is free already.
 void large_free(run* r, const void* object);

@@ -41,7 +41,7 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
     run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
     if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content,
-                             false, low(), false, false, run_guard::none, nullptr};
+                             false, low(), false, false, false, run_guard::none, nullptr};
     return r;
 }
 
@@ -204,10 +204,8 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
 run* page_allocator::take_fit(const page_request& request) {
     size_t pages = request.pages;
     size_t align_pages = request.align_pages;
-    bool zero = request.zero;
     for (run_content content : {run_content::dirty, run_content::stuck, run_content::zero}) {
-        if (zero && content != run_content::zero) continue;
-        if (content == run_content::zero && !zero && align_pages == 1)
+        if (content == run_content::zero && align_pages == 1)
             if (run* joined = take_joined(pages)) return joined;
         run* r = bins_[index(content)].find(pages + align_pages - 1);
         if (r == nullptr) continue;
@@ -277,8 +275,7 @@ run* page_allocator::allocate(const page_request& request) {
         return r != nullptr ? r : map_new(pages, align_pages, lock);
     };
     if (run* r = take_any()) {
-        // Who wants zeroes prefers what is not resident.
-        if (KSLAB_UNLIKELY(given_back_ > 0) && !request.zero) note_regret(r);
+        if (KSLAB_UNLIKELY(given_back_ > 0) && !request.sparse) note_regret(r);
         return r;
     }
     // Free runs count against limits on address space: give them back and try once more.

@@ -40,6 +40,7 @@ struct run {
     bool low : 1;    // of low_pages, for ever
     bool mixed : 1;    // some of its pages may not be resident, or were not when it was handed out
     bool watched : 1;  // its user's (pages/populate.h)
+    bool zeroed : 1;   // its user's (pages/clear.h)
     run_guard guard;        // of its user
     object_record* record;  // of its user: the run is one object under debugging; null otherwise
 

@@ -156,9 +156,11 @@ TEST_P(guard_test, what_is_released_stays_inaccessible_until_reused_and_is_zero_
 // Pages that anybody may get are pages that anybody may write, and those that count as zero are.
 void write_to_zero_pages() {
     std::vector<run*> runs;
+    all_pages.purge_all();
     for (unsigned i = 0; i < 64; i++) {
-        run* r = all_pages.allocate({64, 1, true});
+        run* r = all_pages.allocate({.pages = 64});
         ASSERT_NE(r, nullptr);
+        ASSERT_EQ(r->content, run_content::zero);
         char* memory = static_cast<char*>(r->memory());
         for (size_t at = 0; at < 64 * kPageSize; at += kPageSize / 2) {
             ASSERT_EQ(memory[at], 0);

@@ -30,7 +30,7 @@ public:
     void allocate() {
         page_allocator& from = either(random_);
         size_t align = random_.one_in(4) ? size_t{1} << random_.below(11) : 1;
-        run* r = from.allocate({.pages = random_.doubling(500), .align_pages = align, .zero = random_.one_in(5)});
+        run* r = from.allocate({.pages = random_.doubling(500), .align_pages = align, .sparse = random_.one_in(5)});
         ASSERT_NE(r, nullptr);
         ASSERT_EQ(r->start % (align * kPageSize), 0u);
         expect_place(r, from);

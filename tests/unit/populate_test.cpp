@@ -19,24 +19,15 @@
 #include "os/memory.h"
 #include "pages/page_allocator.h"
 #include "pages/page_map.h"
+#include "support/residency.h"
 #include "thread/thread.h"
 
 namespace {
 
 using namespace kslab;
 
-size_t resident(const void* start, size_t pages) {
-    std::vector<unsigned char> states(pages);
-    EXPECT_EQ(mincore(const_cast<void*>(start), pages * kPageSize, states.data()), 0);
-    return static_cast<size_t>(std::count_if(states.begin(), states.end(), [](unsigned char state) { return (state & 1) != 0; }));
-}
-
-bool all_zero(const void* start, size_t bytes) {
-    const auto* words = static_cast<const uint64_t*>(start);
-    for (size_t i = 0; i < bytes / sizeof *words; i++)
-        if (words[i] != 0) return false;
-    return true;
-}
+using test::all_zero;
+using test::resident;
 
 TEST(populate, pages_are_resident_and_zero) {
     constexpr size_t kPages = 16;
@@ -160,7 +151,8 @@ TEST(populate, a_run_remembers_that_some_of_its_pages_went_back) {
     ASSERT_EQ(r->start, start) << "the parts are one again";
     EXPECT_TRUE(r->mixed);
     release_run(r, run_content::zero, true);
-    r = all_pages.allocate({.pages = 16, .zero = true});
+    r = all_pages.allocate({.pages = 16});
+    ASSERT_EQ(r->content, run_content::zero);
     EXPECT_FALSE(r->mixed) << "none of them is resident";
     release_run(r, run_content::zero);
 }

@@ -20,6 +20,7 @@
 #include "debug/object/validate_objects.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/shortage.h"
+#include "pages/clear.h"
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
 
@@ -77,9 +78,10 @@ bool take_run(const call& how, place& p) {
     run* r = from.allocate(
         {.pages = pages,
          .align_pages = align <= kPageSize ? 1 : align / kPageSize,
-         .zero = how.zero,
+         .sparse = how.zero && zeroed_is_sparse(pages),
          .reserve = may_use_reserve(how.gfp)});
     if (r == nullptr) return metadata_free(record, sizeof(object_record)), false;
+    if (how.zero) clear_run(r);
     r->guard = run_guard::none;
     r->record = record;
     p = place_of_run(r);
