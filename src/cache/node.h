@@ -42,8 +42,8 @@ size_t waiting_aliens(const cache_node& node);
 size_t drain_slabs_free(cache_node& node, size_t count);
 
 // Gives back whole pages inside partial slabs whose objects are all free; how many pages. `many`: of slabs only that have a
-// quarter of their pages to give, for a call to the system.
-enum class pages_wanted : uint8_t { all, many };
+// quarter of their pages to give, for a call to the system; `many_in_fours`: not counting those of which less than four are in a row.
+enum class pages_wanted : uint8_t { all, many, many_in_fours };
 size_t purge_slab_pages(kmem_cache* cache);
 size_t purge_slab_pages(kmem_cache* cache, cache_node& node, pages_wanted wanted);
 // After so many objects came back to the node's slabs: now and then such pages are looked for, where it pays (reap.cpp).

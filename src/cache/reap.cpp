@@ -1,5 +1,6 @@
 // Giving memory back: the kernel's reaping of a node, and whole free pages inside slabs.
 #include "base/bits.h"
+#include "base/host.h"
 #include "cache/node.h"
 #include "config/size_classes.h"
 #include "os/memory.h"
@@ -26,6 +27,14 @@ size_t purge_mask(const slab* s, uint32_t mask) {
     return released;
 }
 
+// What of these lies in a row of four and more.
+uint32_t in_fours(uint32_t pages) {
+    uint32_t pairs = pages & pages >> 1;
+    uint32_t fours = pairs & pairs >> 2;  // where four begin
+    fours |= fours << 1;
+    return fours | fours << 2;
+}
+
 bool worth_a_call(const slab* s, uint32_t mask, pages_wanted wanted) {
     auto pages = static_cast<size_t>(__builtin_popcount(mask));
     return pages > 0 && (wanted == pages_wanted::all || pages * 4 >= s->pages->pages);
@@ -45,6 +54,7 @@ slab* hold_next(kmem_cache* cache, cache_node& node, pages_wanted wanted, uint32
         left--;
         slab* s = KSLAB_CONTAINER_OF(node.slabs_partial.next, slab, list);
         mask = slab_free_pages(s, cache->size);
+        if (wanted == pages_wanted::many_in_fours) mask = in_fours(mask);
         bool worth = worth_a_call(s, mask, wanted);
         if (worth) {
             node.free_objects -= slab_hold_pages(s, mask, cache->size, true);
@@ -121,9 +131,9 @@ bool worth_a_look(const cache_node& node, size_t size) {
     return node.net_returned >= step_of(node) << node.patience && free * size >= kWorthPurging && free >= node.num_objects / 4;
 }
 
-void look(kmem_cache* cache, cache_node& node) {
+void look(kmem_cache* cache, cache_node& node, pages_wanted wanted) {
     node.net_returned = 0;
-    node.pages_went = static_cast<uint32_t>(purge_slab_pages(cache, node, pages_wanted::many));
+    node.pages_went = static_cast<uint32_t>(purge_slab_pages(cache, node, wanted));
     node.pages_back = 0;
 }
 
@@ -145,6 +155,12 @@ struct slab_sums {
     }
     // Half of all, and at least as much as may wait in runs.
     bool much_is_free() const { return free >= kMayWait && free >= all / 2; }
+    // In a process of several threads each call to the system interrupts the others. As long as more pages beside may come free
+    // soon, a call for few of them is too much.
+    pages_wanted wanted() const {
+        bool most = free >= all - all / 4;
+        return most || host_single_threaded() ? pages_wanted::many : pages_wanted::many_in_fours;
+    }
 };
 
 // False when others are at the list of caches: the caller may hold a lock of higher rank, that of the threads when it drains
@@ -168,7 +184,7 @@ void look_when_much_is_free(kmem_cache* cache) {
     if (!add_classes(sums) || !sums.much_is_free()) return;
     for (unsigned i = 0; i < sums.count; i++)
         for_each_node(sums.worth_it[i], [&](cache_node& each) {
-            if (worth_a_look(each, sums.worth_it[i]->size)) look(sums.worth_it[i], each);
+            if (worth_a_look(each, sums.worth_it[i]->size)) look(sums.worth_it[i], each, sums.wanted());
         });
 }
 

@@ -15,6 +15,7 @@
 #include "pages/page_map.h"
 #include "pages/run.h"
 #include "slab/slab.h"
+#include "support/baton.h"
 #include "thread/slots.h"
 
 namespace {
@@ -126,6 +127,31 @@ TEST_F(purged_pages, wait_until_half_of_all_slabs_is_free) {
     drain_this_thread();
     grow_and_drop(kMany, 512);
     EXPECT_TRUE(went()) << "three fifths are free";
+    release_kept();
+    for (void* object : others) kfree(object);
+    drain_this_thread();
+}
+
+// 24 MiB of which one object in every third or eighth page stays, so that two or seven pages in a row are free.
+TEST_F(purged_pages, of_which_few_are_in_a_row_wait_longer_where_calls_interrupt_other_threads) {
+    constexpr size_t kMany = (size_t{24} << 20) / 64;
+    constexpr size_t kInThird = 3 * 64, kInEighth = 8 * 64;
+    std::vector<void*> others;
+    while (others.size() < (size_t{12} << 20) / 448) others.push_back(kmalloc(448, 0));
+    grow_and_drop(kMany, kInThird);
+    EXPECT_TRUE(went()) << "two thirds are free, and nobody is interrupted";
+    release_kept();
+    test::baton_thread other;
+    grow_and_drop(kMany, kInThird);
+    EXPECT_FALSE(went());
+    release_kept();
+    grow_and_drop(kMany, kInEighth);
+    EXPECT_TRUE(went());
+    release_kept();
+    for (; others.size() > (size_t{3} << 20) / 448; others.pop_back()) kfree(others.back());
+    drain_this_thread();
+    grow_and_drop(kMany, kInThird);
+    EXPECT_TRUE(went()) << "eight ninths are free";
     release_kept();
     for (void* object : others) kfree(object);
     drain_this_thread();
