@@ -11,6 +11,7 @@
 #include "debug/report/symbolizer.h"
 #include "debug/object/validate_objects.h"
 #include "kmalloc/kmalloc.h"
+#include "os/memory.h"
 #include "os/syscall.h"
 
 namespace kslab {
@@ -25,7 +26,9 @@ std::atomic<uintptr_t> reporter{0};
 // report_lock. Reports that wait for others of their batch, and room for the next.
 KSLAB_APART char plain[2 * kReportBytes];
 size_t waiting;
-KSLAB_APART char symbolized[4 * kReportBytes];
+// The same with names and lines. From the system when first needed: address space may be what a program has little of.
+constexpr size_t kSymbolizedBytes = 4 * kReportBytes;
+char* symbolized;
 std::atomic<unsigned> batches{0};
 
 // All but those that an instruction may raise itself.
@@ -48,10 +51,16 @@ void put_minimal(const finding& f) {
     host_write_report(line, out.length() + 1);
 }
 
+// The length of what is in `symbolized` then; 0: without names.
+size_t with_names(const char* text, size_t length) {
+    if (symbolized == nullptr) symbolized = static_cast<char*>(os_map(kSymbolizedBytes));
+    return symbolized == nullptr ? 0 : symbolize(text, length, symbolized, kSymbolizedBytes);
+}
+
 // JSON is written as it is: its frames are data for other programs.
 void write_waiting() {
     if (waiting == 0) return;
-    size_t length = active_options.format == report_format::json ? 0 : symbolize(plain, waiting, symbolized, sizeof symbolized);
+    size_t length = active_options.format == report_format::json ? 0 : with_names(plain, waiting);
     if (length != 0)
         report_log_write(symbolized, length);
     else
@@ -162,7 +171,7 @@ void report_write(const char* text, size_t length, bool with_frames) {
     report_right right;
     if (!right) return host_write_report(text, length);
     write_waiting();
-    size_t made = with_frames ? symbolize(text, length, symbolized, sizeof symbolized) : 0;
+    size_t made = with_frames ? with_names(text, length) : 0;
     report_log_write(made != 0 ? symbolized : text, made != 0 ? made : length);
 }
 

@@ -44,7 +44,7 @@ void capture_from(stack_trace& out, unsigned depth, stack_position at, first_fra
 void backtrace_boot() {
     if (backtrace_booted.load(std::memory_order_relaxed)) return;
     backtrace_own_text = find_own_text();
-    rules_boot();
+    if (!rules_boot()) return;
     libunwind_boot();
     backtrace_booted.store(true, std::memory_order_release);
 }

@@ -5,16 +5,19 @@
 #include <link.h>
 
 #include "base/relaxed.h"
+#include "os/memory.h"
 
 #pragma weak dlsym
 #pragma weak dl_iterate_phdr
 
 namespace kslab {
 
-KSLAB_APART constinit rule_set rule_cache[size_t{1} << kSetBits] = {};
+constinit rule_set* rule_cache = nullptr;
 constinit std::atomic<uint32_t> rule_generation{1};
 
 namespace {
+
+constexpr size_t kSets = size_t{1} << kSetBits;
 
 // What glibc's _dl_find_object fills in; glibc 2.34 does not have it.
 struct found_object {
@@ -137,12 +140,15 @@ KSLAB_NOINLINE packed_rule rule_for_slow(uintptr_t pc) {
     return packed;
 }
 
-void rules_boot() {
+bool rules_boot() {
     int saved = errno;
+    if (rule_cache == nullptr) rule_cache = static_cast<rule_set*>(os_map(kSets * sizeof(rule_set)));
+    if (rule_cache == nullptr) return false;
     if (&dlsym != nullptr)
         find_object = reinterpret_cast<find_object_function*>(dlsym(RTLD_DEFAULT, "_dl_find_object"));
     errno = saved;
     iterate = find_object == nullptr;
+    return true;
 }
 
 void rules_use_search(module_search search) { iterate = search == module_search::iterate; }
@@ -152,8 +158,8 @@ void rules_forget() {
         k.end.store(0, std::memory_order_relaxed);
         k.start.store(0, std::memory_order_relaxed);
     }
-    for (rule_set& set : rule_cache)
-        for (std::atomic<uint64_t>& way : set.way) way.store(0, std::memory_order_relaxed);
+    for (rule_set* set = rule_cache; set != nullptr && set != rule_cache + kSets; set++)
+        for (std::atomic<uint64_t>& way : set->way) way.store(0, std::memory_order_relaxed);
     rule_generation.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -16,7 +16,8 @@ inline constexpr unsigned kRuleWays = 4;
 struct alignas(kRuleWays * sizeof(uint64_t)) rule_set {
     std::atomic<uint64_t> way[kRuleWays];
 };
-extern rule_set rule_cache[size_t{1} << kSetBits];
+// Made by rules_boot: most processes have none.
+extern rule_set* rule_cache;
 
 inline rule_set& rules_around(uintptr_t pc) {
     return rule_cache[(pc >> kCodeShift ^ pc >> (kCodeShift + kSetBits)) & ((uintptr_t{1} << kSetBits) - 1)];
@@ -52,6 +53,7 @@ packed_rule rule_for_slow(uintptr_t pc);
 
 // The rule for the instruction that contains the byte at `pc`.
 inline packed_rule rule_for(uintptr_t pc) {
+    if (KSLAB_UNLIKELY(rule_cache == nullptr)) return rule_for_slow(pc);
     const rule_set& set = rules_around(pc);
     for (const std::atomic<uint64_t>& way : set.way) {
         packed_rule rule(way.load(std::memory_order_relaxed));
@@ -72,8 +74,8 @@ struct module_tables {
 };
 bool module_around(uintptr_t pc, module_tables& out);
 
-// Looks for the loader's functions. Before it only rules that are in the cache are found.
-void rules_boot();
+// Makes the cache, and looks for the loader's functions: before, no rule is found. False when memory is short.
+bool rules_boot();
 
 // The ways to find a module's tables, for tests: the loader's lock-free search (glibc 2.35), or the list of modules.
 enum class module_search : uint8_t { find_object, iterate };
