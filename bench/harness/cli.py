@@ -120,13 +120,13 @@ def _api(parsed, root, directory, named):
     return 1 if failed else 0
 
 
-def _list(places):
-    for row in ROWS:
+def _list(parsed, places):
+    rows, singles = _select(parsed, places)
+    for row in rows:
         print(f"{row.name:24} {row.group:10} {'quick' if row.quick else '':6} {row.about}")
-    names = mechanisms.short_names(mechanisms.names(places, False, None))
-    for name in names:
+    for name in mechanisms.short_names(singles):
         print(f"{mechanisms.PREFIX}{name}")
-    if not names:
+    if not mechanisms.names(places, False, None):
         print(f"{mechanisms.PREFIX}...  (known once the benchmarks are built)")
 
 
@@ -162,7 +162,7 @@ def run(root, arguments):
     named = allocators.parse_named(parsed.lib)
     directory = pathlib.Path(parsed.build).absolute() if parsed.build else root / "build" / "release"
     if parsed.list:
-        _list(prepare.Places(root, directory))
+        _list(parsed, prepare.Places(root, directory))
         return 0
     if parsed.debug:
         return _debug(parsed, root, directory)

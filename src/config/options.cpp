@@ -186,6 +186,8 @@ bool options_read(options& into, char* const* environment) {
 }
 
 void options_say_idle(const options& read) {
+    if (read.slabinfo_signal != 0 && read.slabinfo.text[0] == '\0')
+        report_line()->put(kPrefix).put("SLABINFO_SIGNAL does nothing without KSLAB_SLABINFO");
     if (read.debug.text[0] != '\0' || read.sample_guard != 0) return;
     const struct {
         const char* name;
@@ -197,6 +199,26 @@ void options_say_idle(const options& read) {
                 {"LEAKS", read.leaks != leak_listing::leaks}};
     for (auto& row : rows)
         if (row.set) report_line()->put(kPrefix).put(row.name).put(" does nothing without KSLAB_DEBUG");
+}
+
+namespace {
+
+bool differs(const option_row& row, const options& one, const options& other) {
+    const char* fields[] = {reinterpret_cast<const char*>(&one) + row.offset, reinterpret_cast<const char*>(&other) + row.offset};
+    if (row.kind == option_kind::text) return string_length(fields[0]) != string_length(fields[1]);  // the defaults are empty
+    return __builtin_memcmp(fields[0], fields[1], row.kind == option_kind::choice ? 1 : sizeof(size_t)) != 0;
+}
+
+}  // namespace
+
+void options_put_changed(text& out, const options& read) {
+    static constexpr options kDefaults{};
+    const char* before = "; with ";
+    for (const option_row& row : kRows) {
+        if (row.offset == __builtin_offsetof(options, verbose) || !differs(row, read, kDefaults)) continue;
+        put_value(out.put(before).put(kPrefix).put(row.name).put('='), row, read);
+        before = ", ";
+    }
 }
 
 namespace {

@@ -87,6 +87,8 @@ bool options_read(options& into, char* const* environment);
 
 // A line for each option that asks for a check, an exit status or a listing where nothing is debugged.
 void options_say_idle(const options& read);
+// For KSLAB_VERBOSE: "; with" what else was set to another value than its default, or nothing.
+void options_put_changed(class text& out, const options& read);
 
 // The table, for KSLAB_HELP=1.
 void options_print_help();

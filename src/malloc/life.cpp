@@ -97,6 +97,7 @@ void say_active() {
     out->dec(kmalloc_caches.classes.count).put(" size classes (").put(profile_name()).put("), ");
     out->bytes(active_options.thread_cache).put(" of arrays a thread, ");
     put_debugging(*out.operator->());
+    options_put_changed(*out.operator->(), active_options);
 }
 
 }  // namespace

@@ -85,7 +85,13 @@ uint64_t slab_row::percent_used() const {
     return static_cast<uint64_t>(static_cast<__uint128_t>(active_objs) * 100 / num_objs);
 }
 
-uint64_t slab_row::cache_bytes() const { return times(times(num_slabs, pagesperslab), kPage); }
+// As slabtop computes it, where all slabs hold so many; kslab's first slabs are smaller than the figures of one say, which are
+// those of the largest: then what the objects need.
+uint64_t slab_row::cache_bytes() const {
+    uint64_t most = times(times(num_slabs, pagesperslab), kPage);
+    if (num_objs >= times(num_slabs, objperslab)) return most;
+    return std::min(most, times(times(num_objs, objsize) / kPage + 1, kPage));
+}
 
 std::string parse_slabinfo(std::string_view text, slab_table& out) {
     out = {};

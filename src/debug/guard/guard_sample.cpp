@@ -41,10 +41,10 @@ bool guard_sample() {
         mine.left = left - 1;
         return false;
     }
-    // Evenly from 1 to 2 * every - 1, so that no rhythm of the program decides who is seen; the first time too.
+    // Evenly from 1 to 2 * every - 1, so that no rhythm of the program decides who is seen; the first time too, unless all are.
     uint64_t distance = 1 + (next_noise(mine, token) >> 16) % (2 * every - 1);
     mine.left = distance;
-    if (left == 0) return false;
+    if (left == 0 && every > 1) return false;
     return debug_flags != 0 || guard_read_stats().bytes < kMostSampledBytes;
 }
 

@@ -12,18 +12,20 @@ slabinfo - version: 2.1
 kmalloc-64          1000   1024     64  256    4 : tunables  120   60    8 : slabdata      3      4     17
   # a comment behind blanks: no cache, as fuzzing found
 kmalloc-8192           0      6   8192    2    4 : tunables    8    4    0 : slabdata      0      3      0
+growing              100    900    100  320    8 : tunables   54   27    8 : slabdata      5      5      0
 empty                  0      0    512   32    4 : tunables   54   27    8 : slabdata      0      0      0
 X
 printf '  \n' >>text  # nor are blanks alone
 cat >expected <<'X'
- Active / Total Objects (% used)    : 1000 / 1030 (97.1%)
- Active / Total Slabs (% used)      : 3 / 7 (42.9%)
- Active / Total Caches (% used)     : 2 / 3 (66.7%)
- Active / Total Size (% used)       : 62.50K / 112.00K (55.8%)
- Minimum / Average / Maximum Object : 0.06K / 0.11K / 8.00K
+ Active / Total Objects (% used)    : 1100 / 1930 (57.0%)
+ Active / Total Slabs (% used)      : 8 / 12 (66.7%)
+ Active / Total Caches (% used)     : 3 / 4 (75.0%)
+ Active / Total Size (% used)       : 72.27K / 199.89K (36.2%)
+ Minimum / Average / Maximum Object : 0.06K / 0.10K / 8.00K
 
   OBJS ACTIVE  USE OBJ SIZE  SLABS OBJ/SLAB CACHE SIZE NAME
   1024   1000  97%    0.06K      4      256        64K kmalloc-64
+   900    100  11%    0.10K      5      320        88K growing
      6      0   0%    8.00K      3        2        48K kmalloc-8192
      0      0   0%    0.50K      0       32         0K empty
 X
@@ -31,8 +33,9 @@ X
 diff expected got || fail "the table"
 "$tool" slabinfo <text | diff expected - || fail "standard input"
 order() { "$tool" slabinfo "$@" | awk 'NR > 7 {print $NF}' | paste -sd ' '; }
-[ "$(order text --sort s)" = 'kmalloc-8192 empty kmalloc-64' ] || fail "by size: $(order text --sort s)"
-[ "$(order --sort n text)" = 'empty kmalloc-64 kmalloc-8192' ] || fail "by name: $(order --sort n text)"
+[ "$(order text --sort s)" = 'kmalloc-8192 empty growing kmalloc-64' ] || fail "by size: $(order text --sort s)"
+[ "$(order --sort n text)" = 'empty growing kmalloc-64 kmalloc-8192' ] || fail "by name: $(order --sort n text)"
+[ "$(order --sort c text)" = 'growing kmalloc-64 kmalloc-8192 empty' ] || fail "by memory: $(order --sort c text)"
 "$tool" slabinfo --json text | tr -d ' \n' >got
 grep -qF '{"name":"kmalloc-64","active_objs":1000,"num_objs":1024,"objsize":64,"objperslab":256,"pagesperslab":4,"limit":120,"batchcount":60,"sharedfactor":8,"active_slabs":3,"num_slabs":4,"sharedavail":17}' got ||
     fail "$(cat got)"
@@ -49,7 +52,7 @@ says() {
     [ $got = "$status" ] && [ "$(cat err)" = "kslab: $want" ] || fail "$*: $got $(cat err)"
 }
 echo 'kmalloc-64 1 2' >>text
-says 2 'slabinfo: text: line 8 is not of slabinfo: expected five numbers behind the name' slabinfo text
+says 2 'slabinfo: text: line 9 is not of slabinfo: expected five numbers behind the name' slabinfo text
 says 2 'slabinfo: standard input: line 1 is not of slabinfo: expected "slabinfo - version: 2.1"' slabinfo
 says 2 'slabinfo: cannot read none' slabinfo none
 says 2 'slabinfo: --sort wants one of a, b, c, l, v, n, o, p, s, u, not x' slabinfo --sort x text
