@@ -57,6 +57,7 @@ PATTERNS = (
     pattern("small-live", "4 million objects alive, 8 million replaced", "small_live", quick=5, warm_mib=700),
     pattern("thread-churn", "10 000 short threads", "thread_churn", quick=25),
     pattern("startup", "/bin/true, 500 times", "startup", quick=12),
+    pattern("start-cost", "/bin/true above an empty preload, on one CPU", "start_cost", quick=30, timed=False, most_runs=5),
     pattern("latency", "how long a malloc takes at worst", "latency", "2", full=50, quick=6, timed=False, most_runs=5),
     pattern("sleeping-threads", "64 threads that worked and wait", "sleeping_threads", "64", quick=50, timed=False, most_runs=3),
     pattern("burst", "200 MB allocated and freed, then quiet", "burst", "5", timed=False, most_runs=2, warm_mib=300),

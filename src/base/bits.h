@@ -35,6 +35,14 @@ constexpr void for_each_sequence(uint32_t bits, F visit) {
     }
 }
 
+// Those of the bits that have neighbours, so that they are four and more in a row.
+constexpr uint32_t in_fours(uint32_t bits) {
+    uint32_t pairs = bits & bits >> 1;
+    uint32_t fours = pairs & pairs >> 2;  // where four begin
+    fours |= fours << 1;
+    return fours | fours << 2;
+}
+
 // Wraps never: a size that cannot be expressed in pages fails the comparison with a limit first.
 constexpr size_t pages_for(size_t bytes) { return (bytes >> kPageShift) + ((bytes & (kPageSize - 1)) != 0); }
 

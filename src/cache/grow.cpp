@@ -10,6 +10,7 @@
 #include "pages/meta_arena.h"
 #include "pages/page_allocator.h"
 #include "pages/populate.h"
+#include "pages/watch.h"
 
 namespace kslab {
 

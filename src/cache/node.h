@@ -41,8 +41,8 @@ size_t waiting_aliens(const cache_node& node);
 // Destroys up to `count` slabs of slabs_free; returns how many.
 size_t drain_slabs_free(cache_node& node, size_t count);
 
-// Gives back whole pages inside partial slabs whose objects are all free; how many pages. `many`: of slabs only that have a
-// quarter of their pages to give, for a call to the system; `many_in_fours`: not counting those of which less than four are in a row.
+// Gives back whole pages inside partial slabs whose objects are all free; how many pages. `many`: only of slabs that have a
+// quarter of their pages to give in one look; `many_in_fours`: counting only pages in rows of four and more.
 enum class pages_wanted : uint8_t { all, many, many_in_fours };
 size_t purge_slab_pages(kmem_cache* cache);
 size_t purge_slab_pages(kmem_cache* cache, cache_node& node, pages_wanted wanted);

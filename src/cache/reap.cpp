@@ -27,14 +27,6 @@ size_t purge_mask(const slab* s, uint32_t mask) {
     return released;
 }
 
-// What of these lies in a row of four and more.
-uint32_t in_fours(uint32_t pages) {
-    uint32_t pairs = pages & pages >> 1;
-    uint32_t fours = pairs & pairs >> 2;  // where four begin
-    fours |= fours << 1;
-    return fours | fours << 2;
-}
-
 bool worth_a_call(const slab* s, uint32_t mask, pages_wanted wanted) {
     auto pages = static_cast<size_t>(__builtin_popcount(mask));
     return pages > 0 && (wanted == pages_wanted::all || pages * 4 >= s->pages->pages);
@@ -155,11 +147,11 @@ struct slab_sums {
     }
     // Half of all, and at least as much as may wait in runs.
     bool much_is_free() const { return free >= kMayWait && free >= all / 2; }
-    // In a process of several threads each call to the system interrupts the others. As long as more pages beside may come free
-    // soon, a call for few of them is too much.
-    pages_wanted wanted() const {
-        bool most = free >= all - all / 4;
-        return most || host_single_threaded() ? pages_wanted::many : pages_wanted::many_in_fours;
+    // In a process of several threads each call to the system interrupts the others. Of small objects more may soon be free on the
+    // pages beside, so that a call for few pages is too much as long as others live.
+    pages_wanted wanted(const kmem_cache* cache) const {
+        bool few_at_a_time = cache->size >= kPageSize / 4 || free >= all - all / 4 || host_single_threaded();
+        return few_at_a_time ? pages_wanted::many : pages_wanted::many_in_fours;
     }
 };
 
@@ -182,10 +174,13 @@ void look_when_much_is_free(kmem_cache* cache) {
     slab_sums sums;
     if ((cache->flags & kCacheGeneral) == 0) sums.add(cache);
     if (!add_classes(sums) || !sums.much_is_free()) return;
-    for (unsigned i = 0; i < sums.count; i++)
-        for_each_node(sums.worth_it[i], [&](cache_node& each) {
-            if (worth_a_look(each, sums.worth_it[i]->size)) look(sums.worth_it[i], each, sums.wanted());
+    for (unsigned i = 0; i < sums.count; i++) {
+        kmem_cache* of = sums.worth_it[i];
+        pages_wanted wanted = sums.wanted(of);
+        for_each_node(of, [=](cache_node& each) {
+            if (worth_a_look(each, of->size)) look(of, each, wanted);
         });
+    }
 }
 
 }  // namespace

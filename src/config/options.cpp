@@ -172,6 +172,8 @@ constexpr size_t widest(const char* option_row::* column) {
     return most;
 }
 
+constexpr options kDefaults{};
+
 }  // namespace
 
 bool options_read(options& into, char* const* environment) {
@@ -196,7 +198,12 @@ void options_say_idle(const options& read) {
                 {"LEAK_EXITCODE", read.leak_exitcode != 0},
                 {"VALIDATE", read.validate_every != 0},
                 {"SIGNAL", read.report_signal != 0},
-                {"LEAKS", read.leaks != leak_listing::leaks}};
+                {"LEAKS", read.leaks != leak_listing::leaks},
+                {"ON_ERROR", read.error_action != on_error::go_on},
+                {"GUARD", read.guard != guard_side::aligned},
+                {"GUARD_SITE", read.guard_site != kDefaults.guard_site},
+                {"QUARANTINE", read.quarantine != kDefaults.quarantine},
+                {"REPORT_LIMIT", read.report_limit != kDefaults.report_limit}};
     for (auto& row : rows)
         if (row.set) report_line()->put(kPrefix).put(row.name).put(" does nothing without KSLAB_DEBUG");
 }
@@ -211,12 +218,28 @@ bool differs(const option_row& row, const options& one, const options& other) {
 
 }  // namespace
 
+namespace {
+
+// That it is verbose, and what is debugged; and what the kslab command sets for those that it starts.
+bool is_said_anyway(const option_row& row) {
+    constexpr size_t kThose[] = {__builtin_offsetof(options, verbose), __builtin_offsetof(options, debug),
+                                 __builtin_offsetof(options, debug_exe), __builtin_offsetof(options, symbolizer)};
+    for (size_t offset : kThose)
+        if (row.offset == offset) return true;
+    return false;
+}
+
+}  // namespace
+
 void options_put_changed(text& out, const options& read) {
-    static constexpr options kDefaults{};
     const char* before = "; with ";
     for (const option_row& row : kRows) {
-        if (row.offset == __builtin_offsetof(options, verbose) || !differs(row, read, kDefaults)) continue;
-        put_value(out.put(before).put(kPrefix).put(row.name).put('='), row, read);
+        if (is_said_anyway(row) || !differs(row, read, kDefaults)) continue;
+        out.put(before).put(kPrefix).put(row.name).put('=');
+        if (row.kind == option_kind::text)
+            put_excerpt(out, reinterpret_cast<const char*>(&read) + row.offset);
+        else
+            put_value(out, row, read);
         before = ", ";
     }
 }
@@ -236,7 +259,6 @@ void print_head() {
 }
 
 void print_row(const option_row& row) {
-    static constexpr options kDefaults;
     report_line out;
     out->pad_to(kMargin + kIndent).put(kPrefix).put(row.name).pad_to(kMargin + kValues).put(row.domain);
     put_value(out->pad_to(kMargin + kDefault), row, kDefaults);

@@ -85,7 +85,7 @@ struct options {
 // value that does not fit, in one line each, and keeps the default then. False: there is no KSLAB_ name.
 bool options_read(options& into, char* const* environment);
 
-// A line for each option that asks for a check, an exit status or a listing where nothing is debugged.
+// A line for each option that was set and does nothing without another one.
 void options_say_idle(const options& read);
 // For KSLAB_VERBOSE: "; with" what else was set to another value than its default, or nothing.
 void options_put_changed(class text& out, const options& read);

@@ -25,6 +25,7 @@ std::atomic<bool> boot_done{false};
 void boot_debugging() {
     size_t depth = active_options.depth;
     track_depth = static_cast<unsigned>(depth == 0 ? 1 : depth > kMaxDepth ? kMaxDepth : depth);
+    report_boot();
     guard_boot();
     inject_boot();
     boot_done.store(true, std::memory_order_release);

@@ -7,7 +7,6 @@
 #include "kmalloc/groups.h"
 #include "kmalloc/large.h"
 #include "kmalloc/shortage.h"
-#include "pages/clear.h"
 #include "pages/page_allocator.h"
 #include "pages/populate.h"
 #include "thread/rcu.h"
@@ -51,7 +50,9 @@ run* large_run_in_group(group& of, const call& how) {
     run* r = large_run(how);
     if (r != nullptr && group_charge(of, large_usable(r), must_succeed(how.gfp))) return set_large_group(r, of.id), r;
     group_note_failure(of);
-    if (r != nullptr) large_free(r, r->memory());
+    if (r == nullptr) return nullptr;
+    r->watch = run_watch::none;  // nobody had it
+    large_free(r, r->memory());
     return nullptr;
 }
 
@@ -202,10 +203,8 @@ void* sampled(const call& how) {
 // Whole pages that have to read as zero are a run where the page allocator would take fresh ones, for it knows that those do; but
 // what is at hand, or would have to be cleared anyway, is not.
 bool better_fresh(const kmem_cache* cache, const call& how) {
-    if (!how.zero || (how.node >= 0 && nr_nodes > 1)) return false;
-    size_t pages = pages_for(how.size);
-    if (zeroed_is_sparse(pages) || zeroed_is_looked_at(pages)) return true;
-    return array_avail(array_at(this_thread(), cache->slot)) == 0 && all_pages.dirty() < pages_for(cache->size);
+    if (!how.zero || (how.node >= 0 && nr_nodes > 1) || array_avail(array_at(this_thread(), cache->slot)) > 0) return false;
+    return all_pages.dirty() < pages_for(cache->size);
 }
 
 // Whole pages of which no class serves this request.

@@ -4,6 +4,7 @@
 #include "pages/clear.h"
 #include "pages/page_allocator.h"
 #include "pages/populate.h"
+#include "pages/watch.h"
 
 namespace kslab {
 

@@ -41,7 +41,7 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
 run* page_allocator::make_run(uintptr_t start, size_t pages, run_content content) {
     run* r = static_cast<run*>(metadata_allocate(sizeof(run)));
     if (r != nullptr) *r = run{{}, {}, start, pages, 0, run_state::used, content,
-                             false, low(), false, false, false, run_guard::none, nullptr};
+                             false, low(), false, run_watch::none, run_guard::none, nullptr};
     return r;
 }
 
@@ -196,6 +196,7 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
     if (r->pages > pages)
         if (run* tail = split_tail(r, pages)) insert_free(tail);
     r->state = run_state::used;
+    r->watch = run_watch::none;
     note_used(r->pages);
     used_runs_ += 1;
     return r;

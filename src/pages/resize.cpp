@@ -35,6 +35,7 @@ bool page_allocator::grow(run* r, size_t pages) {
     page_map_set_owner(r->end() - kPageSize, {});
     unpublish(behind);
     r->pages = pages;
+    r->watch = run_watch::none;
     publish(r);
     note_used(more);
     drop_run(behind);
@@ -44,6 +45,7 @@ bool page_allocator::grow(run* r, size_t pages) {
 void page_allocator::shrink(run* r, size_t pages) {
     scoped_lock lock(lock_);
     run* tail = split_tail(r, pages);
+    r->watch = run_watch::none;
     if (tail == nullptr) return;
     tail->state = run_state::used;
     used_runs_ += 1;
@@ -72,6 +74,7 @@ bool page_allocator::move(run* r, size_t pages) {
     }
     if (!r->moved) moved_runs_++;
     r->moved = true;
+    r->watch = run_watch::none;
     r->start = reinterpret_cast<uintptr_t>(moved);
     r->pages = got;
     mapped_ += got - old_pages;

@@ -26,6 +26,8 @@ enum class run_content : uint8_t {
 // Where an inaccessible page of a run in use lies (debug/guard/guard.h).
 enum class run_guard : uint8_t { none, behind, before };
 
+enum class run_watch : uint8_t { none, fresh, zeroed };  // pages/watch.h
+
 struct object_record;
 
 struct run {
@@ -39,8 +41,7 @@ struct run {
     bool moved : 1;  // by mremap: such mappings do not merge with their neighbours
     bool low : 1;    // of low_pages, for ever
     bool mixed : 1;    // some of its pages may not be resident, or were not when it was handed out
-    bool watched : 1;  // its user's (pages/populate.h)
-    bool zeroed : 1;   // its user's (pages/clear.h)
+    run_watch watch : 2;    // what its use teaches when it is freed; none when it is handed out or resized
     run_guard guard;        // of its user
     object_record* record;  // of its user: the run is one object under debugging; null otherwise
 

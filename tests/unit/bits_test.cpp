@@ -44,6 +44,15 @@ TEST(bits, alignment) {
     }
 }
 
+TEST(bits, in_fours_leaves_rows_of_four_and_more) {
+    EXPECT_EQ(in_fours(0b111), 0u);
+    EXPECT_EQ(in_fours(0b1111), 0b1111u);
+    EXPECT_EQ(in_fours(0b1111111), 0b1111111u);
+    EXPECT_EQ(in_fours(0b1101'1110'0111), 0b0001'1110'0000u);
+    EXPECT_EQ(in_fours(0xffffffff), 0xffffffff);
+    EXPECT_EQ(in_fours(0xf0000007), 0xf0000000);
+}
+
 TEST(bits, pages_never_wrap) {
     EXPECT_EQ(pages_for(0), 0u);
     EXPECT_EQ(pages_for(1), 1u);

@@ -81,7 +81,7 @@ bool take_run(const call& how, place& p) {
          .sparse = how.zero && zeroed_is_sparse(pages),
          .reserve = may_use_reserve(how.gfp)});
     if (r == nullptr) return metadata_free(record, sizeof(object_record)), false;
-    if (how.zero) clear_run(r);
+    if (how.zero) zero_without_writing(r);
     r->guard = run_guard::none;
     r->record = record;
     p = place_of_run(r);

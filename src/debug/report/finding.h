@@ -143,6 +143,8 @@ int report_summary();
 size_t findings_so_far();
 // In the child of a fork: findings are the parent's.
 void report_after_fork();
+// Before the first report of debugging: room for it, in memory that the leak scan knows for kslab's.
+void report_boot();
 
 extern mutex report_lock;
 

@@ -13,6 +13,7 @@
 #include "kmalloc/kmalloc.h"
 #include "os/memory.h"
 #include "os/syscall.h"
+#include "pages/meta_arena.h"
 
 namespace kslab {
 
@@ -26,7 +27,7 @@ std::atomic<uintptr_t> reporter{0};
 // report_lock. Reports that wait for others of their batch, and room for the next.
 KSLAB_APART char plain[2 * kReportBytes];
 size_t waiting;
-// The same with names and lines. From the system when first needed: address space may be what a program has little of.
+// The same with names and lines. Not the library's own variable, for address space may be what a program has little of.
 constexpr size_t kSymbolizedBytes = 4 * kReportBytes;
 char* symbolized;
 std::atomic<unsigned> batches{0};
@@ -53,7 +54,7 @@ void put_minimal(const finding& f) {
 
 // The length of what is in `symbolized` then; 0: without names.
 size_t with_names(const char* text, size_t length) {
-    if (symbolized == nullptr) symbolized = static_cast<char*>(os_map(kSymbolizedBytes));
+    if (symbolized == nullptr) symbolized = static_cast<char*>(os_map(kSymbolizedBytes));  // nothing is debugged
     return symbolized == nullptr ? 0 : symbolize(text, length, symbolized, kSymbolizedBytes);
 }
 
@@ -157,6 +158,10 @@ void report_finding(finding& f) {
     // No lock is held: a SIGABRT handler may allocate, fork, or jump away and go on.
     finding_return(f);
     host_abort();
+}
+
+void report_boot() {
+    if (symbolized == nullptr) symbolized = static_cast<char*>(metadata_allocate(kSymbolizedBytes));
 }
 
 report_batch::report_batch() { batches.fetch_add(1, std::memory_order_relaxed); }

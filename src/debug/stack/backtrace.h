@@ -29,7 +29,8 @@ struct stack_trace {
     uintptr_t frame[kMaxDepth];  // return addresses, the innermost first; kslab's own frames are left out
 };
 
-// From the library's constructor, when tracking is on. Before it a stack is its first frame.
+// From the library's constructor, when tracking is on. Before it, and when memory is short, a stack is its
+// first frame.
 void backtrace_boot();
 
 // At most `depth` frames of the calling thread. May be called from everywhere, and never fails worse than with an

@@ -5,7 +5,7 @@
 #include <link.h>
 
 #include "base/relaxed.h"
-#include "os/memory.h"
+#include "pages/meta_arena.h"
 
 #pragma weak dlsym
 #pragma weak dl_iterate_phdr
@@ -101,6 +101,7 @@ void note_module(const module_tables& m) {
     rules_forget();  // too many: begin again
 }
 
+// After rules_boot: before it no module is found.
 void keep_rule(uintptr_t pc, packed_rule rule) {
     rule_set& set = rules_around(pc);
     static constinit std::atomic<unsigned> next{0};
@@ -142,8 +143,11 @@ KSLAB_NOINLINE packed_rule rule_for_slow(uintptr_t pc) {
 
 bool rules_boot() {
     int saved = errno;
-    if (rule_cache == nullptr) rule_cache = static_cast<rule_set*>(os_map(kSets * sizeof(rule_set)));
-    if (rule_cache == nullptr) return false;
+    if (rule_cache == nullptr) {
+        void* memory = metadata_allocate(kSets * sizeof(rule_set));  // which is no root of the leak scan
+        if (memory == nullptr) return false;
+        rule_cache = static_cast<rule_set*>(__builtin_memset(memory, 0, kSets * sizeof(rule_set)));
+    }
     if (&dlsym != nullptr)
         find_object = reinterpret_cast<find_object_function*>(dlsym(RTLD_DEFAULT, "_dl_find_object"));
     errno = saved;

@@ -3,6 +3,8 @@
 // env: KSLAB_SAMPLE_GUARD=1
 // expect-stderr: ^BUG .*Out-of-bounds read
 // expect-stderr: ^allocated by thread .* with malloc\(112\)
+#include <pthread.h>
+
 #include "check.h"
 
 static volatile char *object;
