@@ -39,7 +39,7 @@ struct page_stats {
 struct page_request {
     size_t pages;
     size_t align_pages = 1;  // a power of two
-    bool sparse = false;     // few of them will be touched: that they are not resident is no loss
+    bool sparse = false;     // few of them will be touched: fresh ones are no sign that too much was given back
     bool reserve = false;    // may take what is set aside beyond KSLAB_LIMIT for those that cannot wait
 };
 

@@ -19,9 +19,11 @@ page_use use_of_page(uintptr_t page) {
     return page_use::empty;
 }
 
+relaxed<uint32_t> looks;
+
 // One page in each of so many parts, each time another: tables may be touched in regular steps. The first is always looked at.
-pages_seen look_at(const run* r, const look& wanted) {
-    static relaxed<uint32_t> looks;
+template <look wanted>
+pages_seen look_at(const run* r) {
     size_t part = r->pages / wanted.samples;
     pages_seen seen{};
     for (unsigned i = 0; i < wanted.samples && seen.held < wanted.most_held && seen.empty < wanted.most_empty; i++) {
@@ -41,9 +43,9 @@ void note_use(run* r) {
     if (KSLAB_LIKELY(watch == run_watch::none)) return;
     r->watch = run_watch::none;
     if (watch == run_watch::fresh)
-        note_fresh_use(r->pages, look_at(r, kFreshLook));
+        note_fresh_use(r->pages, look_at<kFreshLook>(r));
     else
-        note_zeroed_use(r->pages, look_at(r, kZeroedLook));
+        note_zeroed_use(r->pages, look_at<kZeroedLook>(r));
 }
 
 }  // namespace kslab

@@ -255,9 +255,9 @@ TEST_F(page_allocator_test, smaller_cycles_do_not_keep_a_big_size_hot) {
 }
 
 // Runs that are too small to be hot by themselves: `mebibytes` of them come and go.
-void come_and_go(page_allocator& from, size_t mebibytes) {
+void come_and_go(page_allocator& from, size_t mebibytes, bool sparse = false) {
     std::vector<run*> runs(2 * mebibytes);
-    for (run*& r : runs) r = from.allocate({kMebibyte / 2});
+    for (run*& r : runs) r = from.allocate({.pages = kMebibyte / 2, .sparse = sparse});
     for (run* r : runs) from.release(r);
 }
 
@@ -278,6 +278,17 @@ TEST_F(page_allocator_test, what_went_back_and_was_wanted_again_raises_the_bound
     pages.set_now(static_cast<uint32_t>(now_ms));
     come_and_go(pages, 32);
     EXPECT_LE(pages.stats().dirty, 16 * kMebibyte);
+    expect_all_back();
+}
+
+// Their pages are given back one by one in any case, and touched one by one.
+TEST_F(page_allocator_test, sparse_runs_do_not_raise_the_bound) {
+    for (int round = 0; round < 5; round++) {
+        come_and_go(pages, 32, true);
+        EXPECT_LE(pages.stats().dirty, 16 * kMebibyte) << round;
+        now_ms += 100;
+        pages.set_now(static_cast<uint32_t>(now_ms));
+    }
     expect_all_back();
 }
 
