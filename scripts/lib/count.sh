@@ -44,7 +44,7 @@ run_ctest() {
             *)
                 bad=$((bad + 1))
                 failed=$((failed + 1))
-                failures+=("$dir: $name")
+                failures+=("$dir: $name (its output is above; again: scripts/test --only '$name')")
                 ;;
         esac
     done < <(junit_cases "$xml")
