@@ -216,10 +216,6 @@ bool differs(const option_row& row, const options& one, const options& other) {
     return __builtin_memcmp(fields[0], fields[1], row.kind == option_kind::choice ? 1 : sizeof(size_t)) != 0;
 }
 
-}  // namespace
-
-namespace {
-
 // That it is verbose, and what is debugged; and what the kslab command sets for those that it starts.
 bool is_said_anyway(const option_row& row) {
     constexpr size_t kThose[] = {__builtin_offsetof(options, verbose), __builtin_offsetof(options, debug),
