@@ -86,8 +86,8 @@ void clear_run(run* r) {
 }
 
 void note_zeroed_use(size_t pages, pages_seen seen) {
-    // A table that holds nothing was never used, or was wiped.
-    if (pages < kLeastPages || seen.unknown || seen.held == 0) return;
+    // A table that holds nothing was never used, or was wiped; or the kernel does not tell.
+    if (pages < kLeastPages || seen.held == 0) return;
     table_group& group = group_of(pages);
     // Even in a sparse table something is written at its beginning.
     unsigned held = seen.held - seen.first_held;

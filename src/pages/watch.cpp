@@ -29,7 +29,7 @@ pages_seen look_at(const run* r) {
     for (unsigned i = 0; i < wanted.samples && seen.held < wanted.most_held && seen.empty < wanted.most_empty; i++) {
         uint64_t place = i == 0 ? 0 : (looks += 1) * 0x9e3779b1u;  // by 2^32: the golden ratio's multiples lie evenly
         page_use use = use_of_page(r->start + (r->pages * i / wanted.samples + (place * part >> 32)) * kPageSize);
-        if (use == page_use::unknown) return {.unknown = true};
+        if (use == page_use::unknown) return {};
         use == page_use::held ? seen.held++ : seen.empty++;
         if (i == 0) seen.first_held = use == page_use::held;
     }

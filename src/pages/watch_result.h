@@ -9,10 +9,10 @@ struct look {
     unsigned samples, most_held, most_empty;
 };
 
+// All 0 where the kernel does not tell, or a page is inaccessible.
 struct pages_seen {
     unsigned held = 0, empty = 0;
     bool first_held = false;
-    bool unknown = false;  // the kernel does not tell, or a page is inaccessible
 };
 
 }  // namespace kslab

@@ -113,7 +113,7 @@ TEST_P(zeroed_tables, are_sparse_after_three_looks_and_whole_after_one) {
         EXPECT_FALSE(zeroed_is_sparse(pages));
     }
     note_zeroed_use(pages, kSparse);
-    for (pages_seen seen : {kBetween, kSparse, pages_seen{.held = 0, .empty = 16}, pages_seen{.unknown = true}}) {
+    for (pages_seen seen : {kBetween, kSparse, pages_seen{.held = 0, .empty = 16}, pages_seen{}}) {
         EXPECT_TRUE(zeroed_is_sparse(pages));
         note_zeroed_use(pages, seen);
     }
