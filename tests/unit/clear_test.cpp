@@ -2,6 +2,7 @@
 #include "pages/clear.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -127,6 +128,17 @@ TEST_P(zeroed_tables, are_cleared_where_the_kernel_does_not_tell) {
     use_many(8);
     EXPECT_EQ(use(8), pages);
     os_populate_forget(false);
+}
+
+TEST_P(zeroed_tables, tell_nothing_where_a_part_is_inaccessible_when_they_go) {
+    for (int i = 0; i < kLong; i++) {
+        leave_warm(pages);
+        char* table = write_each(zeroed(pages), pages, 1);
+        ASSERT_EQ(mprotect(table + kPageSize, (pages - 1) * kPageSize, PROT_NONE), 0);
+        kfree(table);
+        ASSERT_EQ(mprotect(table + kPageSize, (pages - 1) * kPageSize, PROT_READ | PROT_WRITE), 0);
+    }
+    EXPECT_FALSE(zeroed_is_sparse(pages));
 }
 
 TEST_P(zeroed_tables, few_of_many_are_watched) {
