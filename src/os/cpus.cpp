@@ -1,11 +1,11 @@
 #include "os/cpus.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 
 #include "base/relaxed.h"
 #include "os/syscall.h"
+#include "os/system_file.h"
 
 namespace kslab {
 
@@ -17,13 +17,9 @@ constexpr int kMostCpus = 1 << 16;
 constinit relaxed<unsigned> known_count{0};
 
 int highest_possible() {
-    long file = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/sys/devices/system/cpu/possible"),
-                            O_RDONLY | O_CLOEXEC);
-    if (syscall_failed(file)) return -1;
     char list[512];
-    long length = raw_syscall(SYS_read, file, reinterpret_cast<long>(list), sizeof list);
-    raw_syscall(SYS_close, file);
-    return length <= 0 ? -1 : highest_cpu_in(list, static_cast<size_t>(length));
+    size_t length = os_read_file("/sys/devices/system/cpu/possible", list, sizeof list);
+    return length == 0 ? -1 : highest_cpu_in(list, length);
 }
 
 int highest_allowed() {

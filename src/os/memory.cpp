@@ -1,7 +1,6 @@
 #include "os/memory.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 
@@ -9,6 +8,7 @@
 #include "base/relaxed.h"
 #include "os/environment.h"
 #include "os/syscall.h"
+#include "os/system_file.h"
 
 namespace kslab {
 
@@ -133,14 +133,10 @@ void os_guard_forget(bool forgotten) { guard_forgotten = forgotten; }
 
 size_t os_mapping_limit() {
     constexpr size_t kDefault = 65530;
-    long file = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/sys/vm/max_map_count"),
-                            O_RDONLY | O_CLOEXEC);
-    if (file < 0) return kDefault;
     char digits[24];
-    long length = raw_syscall(SYS_read, file, reinterpret_cast<long>(digits), sizeof digits);
-    raw_syscall(SYS_close, file);
+    size_t length = os_read_file("/proc/sys/vm/max_map_count", digits, sizeof digits);
     size_t limit = 0;
-    for (long i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
+    for (size_t i = 0; i < length && digits[i] >= '0' && digits[i] <= '9'; i++)
         limit = limit * 10 + static_cast<size_t>(digits[i] - '0');
     return limit == 0 ? kDefault : limit;
 }

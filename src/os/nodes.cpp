@@ -1,12 +1,11 @@
 #include "os/nodes.h"
 
-#include <fcntl.h>
-
 #include <atomic>
 
 #include "base/bits.h"
 #include "os/memory.h"
 #include "os/syscall.h"
+#include "os/system_file.h"
 #include "os/vdso.h"
 
 namespace kslab {
@@ -34,13 +33,9 @@ bool has_only_first_node() {
 
 unsigned read_nodes() {
     if (has_only_first_node()) return 1;
-    long file = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/sys/devices/system/node/online"),
-                            O_RDONLY | O_CLOEXEC);
-    if (file < 0) return 1;
     char list[512];
-    long length = raw_syscall(SYS_read, file, reinterpret_cast<long>(list), sizeof list);
-    raw_syscall(SYS_close, file);
-    unsigned count = length <= 0 ? 0 : parse_node_list(list, static_cast<size_t>(length));
+    size_t length = os_read_file("/sys/devices/system/node/online", list, sizeof list);
+    unsigned count = length == 0 ? 0 : parse_node_list(list, length);
     return count == 0 ? 1 : count;
 }
 
