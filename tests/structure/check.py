@@ -6,6 +6,7 @@ lengths       no file has more than 500 lines, no function more than 60
 top_level     nothing unexpected lies at the top of the tree
 hot_header    thread_cache.h stays short enough to be read at once
 option_table  the README's table of options is that of src/config/options.h
+manual        each function of the C headers is in the NAME section of a manual page, and what is there is in a header
 leftovers     no marks of unfinished work
 self_test     each of these checks finds what it is there to find
 """
@@ -189,6 +190,39 @@ def option_table(root):
                 yield f"src/tools/man/kslab.7 does not list KSLAB_{name}"
 
 
+# Behind macros and inlined functions, which are what programs call.
+NO_PAGE = {"kmalloc_track", "kslab_kmalloc_called", "kslab_kmem_cache_alloc_called", "kslab_kmem_cache_free_called",
+           "kslab_per_cpu_ptr", "kslab_this_cpu_ptr"}
+
+
+def declared(root):
+    """Names of functions that the C headers declare, and where."""
+    names = {}
+    for name in files(root, (".h",), ("include",)):
+        text = re.sub(r"/\*.*?\*/", "", read(root, name), flags=re.DOTALL)
+        found = re.findall(r"^(?!static|#|typedef|return)\w[\w\s]*[\s*](\w+)\([^;{]*?\)[^;{]*;", text, re.MULTILINE)
+        for function in found:
+            names.setdefault(function, name)
+    return names
+
+
+def manual(root):
+    functions_of, shown = declared(root), set()
+    everywhere = "".join(read(root, name) for name in files(root, (".h", ".hpp"), ("include",)))
+    for name in files(root, (".3",), ("src",)):
+        heading = re.search(r"^\.SH NAME\n(.*?)\\-", read(root, name), re.MULTILINE | re.DOTALL)
+        if not heading:
+            yield f"{name} has no NAME section"
+            continue
+        for function in filter(None, re.split(r"[,\s]+", heading.group(1))):
+            shown.add(function)
+            if not re.search(rf"\b{function.split('::')[-1]}\b", everywhere):
+                yield f"{name}: {function} is in no header"
+    for function, header in sorted(functions_of.items()):
+        if function not in shown | NO_PAGE:
+            yield f"{header}: {function} has no manual page"
+
+
 def leftovers(root):
     marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
     for name in files(root, TEXT):
@@ -206,6 +240,7 @@ BROKEN = {
     "hot_header": {"src/thread/thread_cache.h": "\n" * 200},
     "option_table": {"src/config/options.h": 'X(size, LIMIT, limit, size_t, 0, "bytes", "no more")',
                      "README.md": "| `KSLAB_LIMIT` | bytes | 5 | no more |\n"},
+    "manual": {"include/kslab/some.h": "/* Says. */\nvoid *kslab_some(int of)\n    __asm__(\"x\");\n"},
     "leftovers": {"src/os/low.cpp": "// TO" "DO\n"},
 }
 
@@ -222,7 +257,7 @@ def self_test(_):
 
 
 CHECKS = {check.__name__: check
-          for check in (rooms, lengths, top_level, hot_header, option_table, leftovers, self_test)}
+          for check in (rooms, lengths, top_level, hot_header, option_table, manual, leftovers, self_test)}
 
 
 def main():
