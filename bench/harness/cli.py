@@ -168,11 +168,13 @@ def run(root, arguments):
         return _debug(parsed, root, directory)
     if parsed.api:
         return _api(parsed, root, directory, named)
+    places = prepare.Places(root, directory)
+    if mechanisms.names(places, False, None):  # known from the last build: a wrong name is told before the next
+        _select(parsed, places)
     wanted = [row for row in ROWS if not parsed.only or re.search(parsed.only, row.name)]
     _install(parsed, wanted)
     prepare.say(f"building {directory}")
     prepare.build(root, directory, not parsed.build)
-    places = prepare.Places(root, directory)
     rows, singles = _select(parsed, places)
 
     machine = summary.machine()

@@ -83,7 +83,7 @@ bool is_class(size_t size, const size_class_table& classes) {
 }
 
 // False: it names a class, or may be the name of a cache that the program will make.
-bool check_name(const pattern& p, const size_class_table& classes) {
+bool check_name(const char* option, const pattern& p, const size_class_table& classes) {
     if (matches_some_class(p, classes)) return false;
     size_t family = 0;
     while (family < p.length && p.text[family] != '-') family++;
@@ -96,7 +96,7 @@ bool check_name(const pattern& p, const size_class_table& classes) {
     if (!sized && !large && rest_length > 0) return false;
 
     report_line out;
-    put_excerpt(out->put("KSLAB_DEBUG: no size class is called "), p.text, p.length + p.star);
+    put_excerpt(out->put(option).put(": no size class is called "), p.text, p.length + p.star);
     if (sized && !p.star && !is_class(size, classes)) {
         out->put("; objects of ").dec(size).put(size == 1 ? " byte" : " bytes").put(" are in ");
         put_class_of(*out.operator->(), size, classes);
@@ -111,6 +111,11 @@ bool check_name(const pattern& p, const size_class_table& classes) {
 
 }  // namespace
 
+bool cache_name_check(const char* option, const char* name, size_t length, const size_class_table& classes) {
+    bool star = length > 0 && name[length - 1] == '*';
+    return check_name(option, {name, length - star, star}, classes);
+}
+
 unsigned debug_names_check(const debug_switches& switches, const size_class_table& classes) {
     unsigned wrong = 0;
     for (unsigned i = 0; i < switches.count; i++) {
@@ -119,8 +124,7 @@ unsigned debug_names_check(const debug_switches& switches, const size_class_tabl
         for (size_t begin = 0; block.names != 0 && begin < block.length;) {
             size_t end = begin;
             while (end < block.length && names[end] != ',') end++;
-            bool star = end > begin && names[end - 1] == '*';
-            wrong += check_name({names + begin, end - begin - star, star}, classes);
+            wrong += cache_name_check("KSLAB_DEBUG", names + begin, end - begin, classes);
             begin = end + 1;
         }
     }

@@ -4,6 +4,7 @@
 #include "debug/process.h"
 #include "debug/fault/fault_signal.h"
 #include "debug/report/finding.h"
+#include "debug/report/symbolizer.h"
 #include "debug/guard/guard.h"
 #include "debug/inject/inject.h"
 #include "debug/leak/leaks.h"
@@ -26,6 +27,7 @@ void boot_debugging() {
     size_t depth = active_options.depth;
     track_depth = static_cast<unsigned>(depth == 0 ? 1 : depth > kMaxDepth ? kMaxDepth : depth);
     report_boot();
+    symbolizer_check();
     guard_boot();
     inject_boot();
     boot_done.store(true, std::memory_order_release);

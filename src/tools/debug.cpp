@@ -69,8 +69,9 @@ int debug_command(const words& arguments) {
     words command = take_options("debug", options, arguments);
     if (settings.help) {
         std::printf("usage: kslab debug [OPTIONS] [--] PROGRAM [ARGS...]\n\n"
-                    "Runs PROGRAM under kslab and reports its heap bugs, with allocation and free stacks.\n\n%s",
-                    options_help(options).c_str());
+                    "Runs PROGRAM under kslab and reports its heap bugs, with allocation and free stacks.\n\n%s\n%s"
+                    "             (the same whether bugs were found or not, unless --exitcode or --leak-exitcode say otherwise)\n",
+                    options_help(options).c_str(), kProgramStatusHelp);
         return kSuccess;
     }
     if (command.empty()) throw failure(kUsage, "debug: which program? (try kslab debug --help)");

@@ -25,6 +25,10 @@ void warn_unpreloadable(const std::string& file);
 // LD_PRELOAD with the library in front of what it holds.
 void add_preload(variables& with, const std::string& library);
 
+// For --help of commands that end as the program does.
+inline constexpr char kProgramStatusHelp[] =
+    "exit status: the program's; 126 it cannot be executed, 127 it was not found, 2 a wrong command line\n";
+
 std::string own_path();  // of this command
 
 // Replaces this process. Returns never.

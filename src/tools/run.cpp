@@ -14,8 +14,8 @@ int run_command(const words& arguments) {
     };
     words command = take_options("run", options, arguments);
     if (help) {
-        std::printf("usage: kslab run [OPTIONS] [--] PROGRAM [ARGS...]\n\nRuns PROGRAM with kslab as its malloc.\n\n%s",
-                    options_help(options).c_str());
+        std::printf("usage: kslab run [OPTIONS] [--] PROGRAM [ARGS...]\n\nRuns PROGRAM with kslab as its malloc.\n\n%s\n%s",
+                    options_help(options).c_str(), kProgramStatusHelp);
         return kSuccess;
     }
     if (command.empty()) throw failure(kUsage, "run: which program? (try kslab run --help)");

@@ -105,7 +105,8 @@ int slabinfo_command(const words& arguments) {
     words rest = take_all_options(options, arguments);
     if (settings.help) {
         std::printf("usage: kslab slabinfo [OPTIONS] [FILE|PID]\n\nPrints a text of slabinfo, of a file, of standard input or of "
-                    "a program that runs\nwith KSLAB_SLABINFO and KSLAB_SLABINFO_SIGNAL, as a table.\n\n%s",
+                    "a program that runs\nwith KSLAB_SLABINFO and KSLAB_SLABINFO_SIGNAL, as a table.\n\n%s\n"
+                    "exit status: 0, 1 the process cannot be asked, 2 a wrong command line, or no slabinfo\n",
                     options_help(options).c_str());
         return kSuccess;
     }
@@ -137,7 +138,8 @@ int tune_command(const words& arguments) {
     words rest = take_options("tune", options, arguments);
     if (help) {
         std::printf("usage: kslab tune PID CACHE LIMIT BATCHCOUNT SHARED\n\nTunes a cache of a program that runs with "
-                    "KSLAB_SLABINFO and KSLAB_SLABINFO_SIGNAL,\nas writing to /proc/slabinfo does.\n\n%s",
+                    "KSLAB_SLABINFO and KSLAB_SLABINFO_SIGNAL,\nas writing to /proc/slabinfo does.\n\n%s\n"
+                    "exit status: 0, 1 the process cannot be asked or refused, 2 a wrong command line\n",
                     options_help(options).c_str());
         return kSuccess;
     }

@@ -171,7 +171,7 @@ int symbolize_command(const words& arguments) {
     if (settings.help) {
         std::cout << "usage: kslab symbolize [OPTIONS] [FILE...]\n\nCopies reports of kslab, text or JSON lines, from the "
                      "files or standard input\nto standard output, with function names and source lines.\n\n"
-                  << options_help(options);
+                  << options_help(options) << "\nexit status: 0, 2 a wrong command line, or a file cannot be read or written\n";
         return kSuccess;
     }
     std::ios::sync_with_stdio(false);

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "cache/kmem_cache.h"
+#include "config/debug_names.h"
 #include "config/excerpt.h"
 #include "debug/inject/inject_rules.h"
 #include "debug/object/objects.h"
@@ -96,7 +97,11 @@ void inject_boot() {
     static constinit inject_rules rules{};
     size_t at;
     const char* wrong = inject_rules_parse(rules, value, at);
-    if (wrong == nullptr) return inject_start(rules);
+    if (wrong == nullptr) {
+        for (unsigned i = 0; i < rules.caches.count; i++)
+            cache_name_check("KSLAB_FAIL", rules.text + rules.caches.list[i].begin, rules.caches.list[i].length, kmalloc_caches.classes);
+        return inject_start(rules);
+    }
     report_line out;
     put_excerpt(out->put("KSLAB_FAIL="), value).put(" is ignored: ").put(wrong).put(" (character ").dec(at + 1);
     if (value[at] != '\0') put_excerpt(out->put(", '"), value + at, 1).put('\'');

@@ -8,7 +8,9 @@
 // Everything is static and report_lock's. Both children run on stacks of their own: the program's may be small.
 #include "debug/report/symbolizer.h"
 
+#include "base/check.h"
 #include "base/format.h"
+#include "config/excerpt.h"
 #include "debug/stack/modules.h"
 #include "debug/report/spawn.h"
 #include "kmalloc/kmalloc.h"
@@ -84,6 +86,14 @@ void make_environment() {
 }
 
 }  // namespace
+
+void symbolizer_check() {
+    const char* wanted = active_options.symbolizer.text;
+    if (wanted[0] == '\0' || strings_equal(wanted, "none") || executable(wanted)) return;
+    report_line out;
+    put_excerpt(out->put("KSLAB_SYMBOLIZER="), wanted)
+        .put(" cannot be executed: reports will name neither functions nor lines; it is the path of the kslab command, or none");
+}
 
 size_t symbolize(const char* text, size_t length, char* out, size_t capacity) {
     if (reports >= kMostReports || failures >= kMostFailures) return 0;
