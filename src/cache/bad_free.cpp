@@ -43,6 +43,7 @@ void report_bad_free(bad_free what, const void* object, const kmem_cache* owner)
         out->put(headline(what, owner)).put(": ").ptr(object);
         if (const slab* s = page_owner_of(object).slab()) describe_object(*out.operator->(), s, object);
         if (what == bad_free::wrong_cache && owner != nullptr) out->put(", not of ").put(owner->name);
+        out->put(" (KSLAB_DEBUG=1 shows the stacks)");
     }
     // Locks that this thread may hold here must not stop a SIGABRT handler that allocates or forks.
     fork_owner.store(host_thread_token(), std::memory_order_relaxed);

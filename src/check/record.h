@@ -49,6 +49,7 @@ enum record_mark : uint8_t {
     kMarkIndirect = 4,  // leak scan: from another leaked object
     kMarkIgnored = 8,   // kslab_ignore_leak
     kMarkRepaired = 16, // a damage was reported already
+    kMarkOwn = 32,      // kslab had it allocated, loading libunwind: none of the program's
 };
 
 struct object_record {
@@ -68,5 +69,8 @@ struct object_record {
     uint16_t cache;
 };
 static_assert(sizeof(object_record) == 48);
+
+// In use by the program.
+inline bool is_live(const object_record& r) { return r.state == object_state::live && (r.marks & kMarkOwn) == 0; }
 
 }  // namespace kslab

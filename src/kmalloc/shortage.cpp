@@ -2,6 +2,9 @@
 
 #include <stdint.h>
 
+#include <atomic>
+
+#include "base/check.h"
 #include "base/host.h"
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/shrinkers.h"
@@ -19,6 +22,17 @@ bool collect(size_t size) {
     return released > 0;
 }
 
+// For KSLAB_VERBOSE: a program that goes on without the memory, or ends, seldom says which limit it met.
+void say_limit(size_t size) {
+    static std::atomic<bool> said{false};
+    if (active_options.verbose == on_off::off || active_options.limit == 0) return;
+    // It is pages that were refused: a small object's are those of a slab.
+    size_t pages = pages_for(size < kPageSize ? kPageSize : size);
+    if (pages + page_stats_of_all().used <= active_options.limit / kPageSize) return;
+    if (said.exchange(true, std::memory_order_relaxed)) return;
+    report_line()->put("KSLAB_LIMIT is reached: ").dec(size).put(size == 1 ? " byte is" : " bytes are").put(" refused (said once)");
+}
+
 }  // namespace
 
 bool try_again(gfp_t gfp, size_t size, unsigned attempt) {
@@ -27,13 +41,14 @@ bool try_again(gfp_t gfp, size_t size, unsigned attempt) {
     // Who wants no new slab is content with none.
     if (((gfp & __GFP_WAIT) == 0 && !must) || (gfp & SLAB_NO_GROW) != 0) return false;
     // Two tries: after what is free was collected, and after the program gave up what it can spare.
-    if (!must && attempt >= 2) return false;
+    if (!must && attempt >= 2) return say_limit(size), false;
     if (must && attempt >= 2) host_yield();
     if ((attempt == 0 || must) && collect(size)) return true;
     if ((gfp & __GFP_NORETRY) == 0 && shrinkers_call(gfp)) {
         collect(size);
         return true;
     }
+    if (!must) say_limit(size);
     return must;
 }
 

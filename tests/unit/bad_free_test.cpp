@@ -84,6 +84,7 @@ TEST(bad_free, inside_an_object) {
         kfree(static_cast<char*>(kmalloc(100, 0)) + 16);
         kslab::prove_frees();
     });
+    EXPECT_NE(end.report.find(" (KSLAB_DEBUG=1 shows the stacks)\n"), std::string::npos) << end.report;
     EXPECT_NE(end.report.find(" of kmalloc-112, objects of 112 bytes, 16 bytes into the object at 0x"),
               std::string::npos) << end.report;
 }

@@ -156,8 +156,8 @@ void set_record(const place& p, const call& how, uint32_t stack) {
     r.freed_by = call_kind::none;
     r.align_shift = static_cast<uint8_t>(how.align > kMallocMinimum ? log2_floor(how.align) : 0);
     r.epoch = process_epoch;
-    bool ignored = libunwind_loading || (p.cache != nullptr && (p.cache->flags & SLAB_NOLEAKTRACE) != 0);
-    r.marks = ignored ? kMarkIgnored : 0;
+    bool ignored = p.cache != nullptr && (p.cache->flags & SLAB_NOLEAKTRACE) != 0;
+    r.marks = libunwind_loading ? kMarkIgnored | kMarkOwn : ignored ? kMarkIgnored : 0;
     r.sampled = how.sampled;
 }
 
