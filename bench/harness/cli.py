@@ -169,9 +169,9 @@ def run(root, arguments):
     if parsed.api:
         return _api(parsed, root, directory, named)
     places = prepare.Places(root, directory)
-    if mechanisms.names(places, False, None):  # known from the last build: a wrong name is told before the next
-        _select(parsed, places)
     wanted = [row for row in ROWS if not parsed.only or re.search(parsed.only, row.name)]
+    if not wanted and not mechanisms.names(places, False, parsed.only):
+        prepare.say(f"no row matches '{parsed.only}', of those that are known before the build (--list)")
     _install(parsed, wanted)
     prepare.say(f"building {directory}")
     prepare.build(root, directory, not parsed.build)

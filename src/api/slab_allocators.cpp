@@ -110,7 +110,7 @@ void caller_table::sort() {
 }
 
 void count_place(const place& p, void* context) {
-    if ((p.flags & kDebugTrack) == 0 || !is_live(*p.record)) return;
+    if ((p.flags & kDebugTrack) == 0 || !in_use_by_program(*p.record)) return;
     stack_view stack = stack_depot_get(p.record->allocated.stack);
     const char* name = p.cache != nullptr ? p.cache->name : "kmalloc-large";
     static_cast<caller_table*>(context)->add(p.cache, name, stack.count > 0 ? stack.frame[0] : 0);

@@ -47,9 +47,9 @@ enum record_mark : uint8_t {
     kMarkReached = 1,   // leak scan: by a pointer to its start
     kMarkInterior = 2,  // leak scan: by a pointer into it only
     kMarkIndirect = 4,  // leak scan: from another leaked object
-    kMarkIgnored = 8,   // kslab_ignore_leak
+    kMarkIgnored = 8,   // kslab_ignore_leak, SLAB_NOLEAKTRACE, or kslab's own
     kMarkRepaired = 16, // a damage was reported already
-    kMarkOwn = 32,      // kslab had it allocated, loading libunwind: none of the program's
+    kMarkOfKslab = 32,  // allocated on kslab's behalf, when libunwind was loaded
 };
 
 struct object_record {
@@ -70,7 +70,8 @@ struct object_record {
 };
 static_assert(sizeof(object_record) == 48);
 
-// In use by the program.
-inline bool is_live(const object_record& r) { return r.state == object_state::live && (r.marks & kMarkOwn) == 0; }
+inline bool in_use_by_program(const object_record& r) {
+    return r.state == object_state::live && (r.marks & kMarkOfKslab) == 0;
+}
 
 }  // namespace kslab

@@ -23,33 +23,38 @@ bool collect(size_t size) {
 }
 
 // For KSLAB_VERBOSE: a program that goes on without the memory, or ends, seldom says which limit it met.
-void say_limit(size_t size) {
+void say_limit() {
     static std::atomic<bool> said{false};
-    if (active_options.verbose == on_off::off || active_options.limit == 0) return;
-    // It is pages that were refused: a small object's are those of a slab.
-    size_t pages = pages_for(size < kPageSize ? kPageSize : size);
-    if (pages + page_stats_of_all().used <= active_options.limit / kPageSize) return;
-    if (said.exchange(true, std::memory_order_relaxed)) return;
-    report_line()->put("KSLAB_LIMIT is reached: ").dec(size).put(size == 1 ? " byte is" : " bytes are").put(" refused (said once)");
+    if (active_options.verbose == on_off::off || !page_allocator::limit_refused()) return;
+    if (!said.exchange(true, std::memory_order_relaxed)) report_line()->put("KSLAB_LIMIT is reached: allocations fail (said once)");
 }
 
-}  // namespace
-
-bool try_again(gfp_t gfp, size_t size, unsigned attempt) {
+bool worth_another_try(gfp_t gfp, size_t size, unsigned attempt) {
     // What no machine has is no reason to wait for ever.
     bool must = (gfp & __GFP_NOFAIL) != 0 && size <= PTRDIFF_MAX;
-    // Who wants no new slab is content with none.
-    if (((gfp & __GFP_WAIT) == 0 && !must) || (gfp & SLAB_NO_GROW) != 0) return false;
+    if ((gfp & __GFP_WAIT) == 0 && !must) return false;
     // Two tries: after what is free was collected, and after the program gave up what it can spare.
-    if (!must && attempt >= 2) return say_limit(size), false;
-    if (must && attempt >= 2) host_yield();
+    if (!must && attempt >= 2) return false;
+    if (must && attempt >= 2) {
+        say_limit();
+        host_yield();
+    }
     if ((attempt == 0 || must) && collect(size)) return true;
     if ((gfp & __GFP_NORETRY) == 0 && shrinkers_call(gfp)) {
         collect(size);
         return true;
     }
-    if (!must) say_limit(size);
     return must;
+}
+
+}  // namespace
+
+bool try_again(gfp_t gfp, size_t size, unsigned attempt) {
+    // Who wants no new slab is content with none.
+    if ((gfp & SLAB_NO_GROW) != 0) return false;
+    if (worth_another_try(gfp, size, attempt)) return true;
+    say_limit();
+    return false;
 }
 
 }  // namespace kslab

@@ -9,6 +9,7 @@
 namespace kslab {
 
 constinit mutex page_allocator::lock_{lock_rank::page_allocator};
+constinit relaxed<bool> page_allocator::limit_refused_{false};
 constinit page_allocator all_pages;
 constinit page_allocator low_pages;
 
@@ -269,7 +270,10 @@ run* page_allocator::allocate(const page_request& request) {
         now_ = all_pages.now_;
         init(all_pages.limit_, all_pages.decay_ms_);
     }
-    if (!within_limit(pages, request.reserve)) return nullptr;
+    if (!within_limit(pages, request.reserve)) {
+        limit_refused_ = true;
+        return nullptr;
+    }
     note_allocation(pages);
     auto take_any = [&] {
         run* r = take_fit(request);
@@ -279,6 +283,7 @@ run* page_allocator::allocate(const page_request& request) {
         if (KSLAB_UNLIKELY(given_back_ > 0) && !request.sparse) note_regret(r);
         return r;
     }
+    limit_refused_ = false;
     // Free runs count against limits on address space: give them back and try once more.
     purge_to(0, kAnyStamp, lock);
     if (unmap_zero_runs(1, 0, lock) == 0) return nullptr;

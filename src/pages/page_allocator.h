@@ -82,6 +82,9 @@ public:
     // Unmaps free pages that are not resident: somebody needs the address space. How many.
     size_t release_address_space();
 
+    // Whether it was KSLAB_LIMIT that refused the last request that was refused, of any page allocator.
+    static bool limit_refused() { return limit_refused_; }
+
     // The clock of stamps; told by reaping.
     void set_now(uint32_t now_ms) { now_ = now_ms; }
 
@@ -146,6 +149,7 @@ private:
     bool low() const;  // low_pages; by its address, so that it is all zeroes in the file
 
     static mutex lock_;
+    static relaxed<bool> limit_refused_;
     relaxed<bool> begun_ = false;
     run_bins bins_[3]{};  // by run_content
     list_head age_{};      // dirty runs, oldest first

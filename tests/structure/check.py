@@ -192,23 +192,30 @@ def option_table(root):
 
 # Behind macros and inlined functions, which are what programs call.
 NO_PAGE = {"kmalloc_track", "kslab_kmalloc_called", "kslab_kmem_cache_alloc_called", "kslab_kmem_cache_free_called",
-           "kslab_per_cpu_ptr", "kslab_this_cpu_ptr"}
+           "kslab_inline_pop", "kslab_inline_push", "kslab_per_cpu_ptr", "kslab_this_cpu_ptr", "KSLAB_INLINE_LIKELY"}
 
 
 def declared(root):
-    """Names of functions that the C headers declare, and where."""
+    """Functions and macros with arguments of the C headers, and where they are."""
     names = {}
     for name in files(root, (".h",), ("include",)):
-        text = re.sub(r"/\*.*?\*/", "", read(root, name), flags=re.DOTALL)
-        found = re.findall(r"^(?!static|#|typedef|return)\w[\w\s]*[\s*](\w+)\([^;{]*?\)[^;{]*;", text, re.MULTILINE)
-        for function in found:
-            names.setdefault(function, name)
+        text = re.sub(r"/\*.*?\*/|//[^\n]*|\\\n", "", read(root, name), flags=re.DOTALL)
+        for macro in re.findall(r"^#\s*define\s+(\w+)\(", text, re.MULTILINE):
+            names[macro] = name
+        text = re.sub(r'^#.*|extern "C" *\{?|__(asm|attribute)__ *\(.*?\)+(?=[\s;{])', "", text, flags=re.MULTILINE)
+        bodies = 1
+        while bodies:
+            text, bodies = re.subn(r"\{[^{}]*\}", ";", text)
+        for statement in text.split(";"):
+            function = re.search(r"(\w+)\s*\(", statement)
+            if function and not statement.strip().startswith("typedef"):
+                names[function.group(1)] = name
     return names
 
 
 def manual(root):
-    functions_of, shown = declared(root), set()
-    everywhere = "".join(read(root, name) for name in files(root, (".h", ".hpp"), ("include",)))
+    known, shown = declared(root), set()
+    cxx = "".join(read(root, name) for name in files(root, (".hpp",), ("include",)))
     for name in files(root, (".3",), ("src",)):
         heading = re.search(r"^\.SH NAME\n(.*?)\\-", read(root, name), re.MULTILINE | re.DOTALL)
         if not heading:
@@ -216,9 +223,10 @@ def manual(root):
             continue
         for function in filter(None, re.split(r"[,\s]+", heading.group(1))):
             shown.add(function)
-            if not re.search(rf"\b{function.split('::')[-1]}\b", everywhere):
+            in_cxx = "::" in function and re.search(rf"(class|using|struct) {function.split('::')[-1]}\b|\b{function.split('::')[-1]}\(", cxx)
+            if function not in known and not in_cxx:
                 yield f"{name}: {function} is in no header"
-    for function, header in sorted(functions_of.items()):
+    for function, header in sorted(known.items()):
         if function not in shown | NO_PAGE:
             yield f"{header}: {function} has no manual page"
 
@@ -240,9 +248,14 @@ BROKEN = {
     "hot_header": {"src/thread/thread_cache.h": "\n" * 200},
     "option_table": {"src/config/options.h": 'X(size, LIMIT, limit, size_t, 0, "bytes", "no more")',
                      "README.md": "| `KSLAB_LIMIT` | bytes | 5 | no more |\n"},
-    "manual": {"include/kslab/some.h": "/* Says. */\nvoid *kslab_some(int of)\n    __asm__(\"x\");\n"},
+    "manual": {"include/kslab/some.h": "/* Says kslab_more(). */\nvoid *kslab_some(int of)\n    __asm__(\"x\");\n",
+               "src/tools/man/some.3": ".SH NAME\nkslab_more \\- some\n", "src/tools/man/none.3": ".SH SYNOPSIS\n"},
     "leftovers": {"src/os/low.cpp": "// TO" "DO\n"},
 }
+
+
+# More than one.
+FINDINGS = {"manual": 3}
 
 
 def self_test(_):
@@ -252,8 +265,9 @@ def self_test(_):
                 os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
                 with open(os.path.join(root, path), "w", encoding="utf-8") as file:
                     file.write(content)
-            if not list(CHECKS[name](root)):
-                yield f"{name} does not find what is wrong"
+            found = list(CHECKS[name](root))
+            if len(found) < FINDINGS.get(name, 1):
+                yield f"{name} does not find all that is wrong, only {found}"
 
 
 CHECKS = {check.__name__: check

@@ -17,11 +17,11 @@ constexpr size_t kTextBytes = kReportBytes;
 constexpr size_t kGroupBytes = size_t{16} << 10;
 
 void add_live(const place& p, void* groups) {
-    if (is_live(*p.record)) static_cast<leak_groups*>(groups)->add(p, false, {});
+    if (in_use_by_program(*p.record)) static_cast<leak_groups*>(groups)->add(p, false, {});
 }
 
 void count_live(const place& p, void* sum) {
-    if (is_live(*p.record)) static_cast<leak_sum*>(sum)->add(p.record->requested);
+    if (in_use_by_program(*p.record)) static_cast<leak_sum*>(sum)->add(p.record->requested);
 }
 
 void put_sum(text& out, const leak_sum& sum) {

@@ -45,7 +45,8 @@ void leak_marker::count(const place& p) {
     if (p.in_run != nullptr && p.in_run->pages >= kSpanPages) run_count_++;
     p.record->marks &= static_cast<uint8_t>(~kScanMarks);
     if (!is_live(p)) return;
-    live_.add(p.record->requested);
+    live_objects_++;
+    if (in_use_by_program(*p.record)) in_use_.add(p.record->requested);
     uintptr_t start = reinterpret_cast<uintptr_t>(p.begin);
     uintptr_t end = reinterpret_cast<uintptr_t>(p.object_end());
     if (start < lowest_) lowest_ = start;
@@ -64,7 +65,7 @@ bool leak_marker::open() {
     for_each_place([](const place& p, void* self) { static_cast<leak_marker*>(self)->count(p); }, this);
     // An object is on the list of work at most once at a time. Where threads run on, and for runs that are not on
     // their list yet, there may be some more.
-    work_capacity_ = live_.objects + kMoreWork;
+    work_capacity_ = live_objects_ + kMoreWork;
     size_t work_bytes = align_up(work_capacity_ * sizeof(work_item), kCacheLine);
     mapped_ = align_up(work_bytes + run_count_ * sizeof(run_span), kPageSize);
     work_ = static_cast<work_item*>(os_map_guarded(mapped_));

@@ -44,7 +44,7 @@ public:
     using leak_visit = void (*)(const place& p, bool possible, const leak_sum& indirect, void* context);
     void for_each_leak(leak_visit visit, void* context);
 
-    leak_sum live() const { return live_; }
+    leak_sum in_use() const { return in_use_; }
     // The mapping that holds the work, for who looks for roots.
     uintptr_t memory() const { return reinterpret_cast<uintptr_t>(work_); }
 
@@ -91,7 +91,8 @@ private:
     uintptr_t highest_ = 0;
     phase phase_ = phase::reach;
     const object_record* leader_ = nullptr;
-    leak_sum live_;
+    size_t live_objects_ = 0;
+    leak_sum in_use_;
     leak_sum indirect_;  // of the leader
 };
 

@@ -61,9 +61,9 @@ void note_leak(const place& p, bool possible, const leak_sum& indirect, void* co
 
 // With the locks held. False: nothing can be said.
 bool scan_stopped(scan& s, const stopped_threads& threads, uintptr_t stack_pointer) {
-    if (!s.reader.open() || !s.marker.open() || !s.groups.open(s.marker.live().objects)) return false;
-    s.totals.live_objects = s.marker.live().objects;
-    s.totals.live_bytes = s.marker.live().bytes;
+    if (!s.reader.open() || !s.marker.open() || !s.groups.open(s.marker.in_use().objects)) return false;
+    s.totals.live_objects = s.marker.in_use().objects;
+    s.totals.live_bytes = s.marker.in_use().bytes;
     root_request request = {&s.reader, &threads, stack_pointer, {s.marker.memory(), s.groups.memory()}};
     if (!for_each_root(request, s.marker.roots())) return false;
     s.marker.settle();

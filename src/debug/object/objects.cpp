@@ -157,7 +157,7 @@ void set_record(const place& p, const call& how, uint32_t stack) {
     r.align_shift = static_cast<uint8_t>(how.align > kMallocMinimum ? log2_floor(how.align) : 0);
     r.epoch = process_epoch;
     bool ignored = p.cache != nullptr && (p.cache->flags & SLAB_NOLEAKTRACE) != 0;
-    r.marks = libunwind_loading ? kMarkIgnored | kMarkOwn : ignored ? kMarkIgnored : 0;
+    r.marks = libunwind_loading ? kMarkIgnored | kMarkOfKslab : ignored ? kMarkIgnored : 0;
     r.sampled = how.sampled;
 }
 
@@ -193,7 +193,7 @@ void release_run(const place& p) {
     if (p.guarded)
         guard_release(p);
     else
-        r->content = run_content::dirty, release_run(r);
+        release_run(r);
     metadata_free(record, sizeof(object_record));
 }
 

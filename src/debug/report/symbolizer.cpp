@@ -18,6 +18,7 @@
 #include "os/syscall.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace kslab {
@@ -36,7 +37,9 @@ constinit unsigned failures = 0;
 KSLAB_APART constinit char* environment[kMostVariables + 1];
 
 bool executable(const char* path) {
-    return raw_syscall(SYS_faccessat, AT_FDCWD, reinterpret_cast<long>(path), X_OK) == 0;
+    struct stat status;
+    return raw_syscall(SYS_newfstatat, AT_FDCWD, reinterpret_cast<long>(path), reinterpret_cast<long>(&status), 0) == 0 &&
+           S_ISREG(status.st_mode) && raw_syscall(SYS_faccessat, AT_FDCWD, reinterpret_cast<long>(path), X_OK) == 0;
 }
 
 bool try_helper(const char* directory, size_t length, const char* rest) {
@@ -51,12 +54,6 @@ bool try_helper(const char* directory, size_t length, const char* rest) {
 
 // Beside the library, as a build leaves it, or where an installation puts it: lib/ or lib/MACHINE/ beside bin/.
 void find_helper() {
-    const char* wanted = active_options.symbolizer.text;
-    if (strings_equal(wanted, "none")) return;
-    if (wanted[0] != '\0') {
-        try_helper(wanted, string_length(wanted), "");
-        return;
-    }
     const char* own = module_of(reinterpret_cast<uintptr_t>(&find_helper)).path;
     if (own == nullptr || own[0] != '/') return;
     size_t directory = 0;
@@ -87,9 +84,10 @@ void make_environment() {
 
 }  // namespace
 
-void symbolizer_check() {
+void symbolizer_boot() {
     const char* wanted = active_options.symbolizer.text;
-    if (wanted[0] == '\0' || strings_equal(wanted, "none") || executable(wanted)) return;
+    helper_looked_for = wanted[0] != '\0';
+    if (!helper_looked_for || strings_equal(wanted, "none") || try_helper(wanted, string_length(wanted), "")) return;
     report_line out;
     put_excerpt(out->put("KSLAB_SYMBOLIZER="), wanted)
         .put(" cannot be executed: reports will name neither functions nor lines; it is the path of the kslab command, or none");

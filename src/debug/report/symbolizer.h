@@ -9,7 +9,7 @@ namespace kslab {
 // reports were sent). `out` may not overlap `text`. Called with report_lock.
 size_t symbolize(const char* text, size_t length, char* out, size_t capacity);
 
-// At boot: a line when KSLAB_SYMBOLIZER is no program.
-void symbolizer_check();
+// Takes KSLAB_SYMBOLIZER; a line when it is no program.
+void symbolizer_boot();
 
 }  // namespace kslab

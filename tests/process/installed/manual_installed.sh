@@ -16,7 +16,7 @@ for file in "$pages"/*.3; do
     [ "${first#.so }" != "$first" ] || continue
     links=$((links + 1))
     page=$pages/../${first#.so }
-    sed -n '/^.SH NAME/,/\\-/p' "$page" | grep -qw -- "$name" || { echo "$file: $first does not tell of $name" >&2; status=1; }
+    sed -n '/^.SH SYNOPSIS/,$p' "$page" | grep -qw -- "$name" || { echo "$file: $first does not tell of $name" >&2; status=1; }
 done
 for name in kmalloc kmem_cache_create mempool_alloc kslab_trim KMEM_CACHE __krealloc slab_is_available; do
     [ -f "$pages/$name.3" ] || { echo "no page $name.3" >&2; status=1; }
