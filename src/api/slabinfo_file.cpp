@@ -14,6 +14,7 @@
 #include "debug/report/report.h"
 #include "kmalloc/kmalloc.h"
 #include "kslab/slabinfo.h"
+#include "os/asking_signal.h"
 #include "os/environment.h"
 #include "os/report_fd.h"
 #include "os/syscall.h"
@@ -164,8 +165,16 @@ void slabinfo_start() {
     action.sa_handler = handle;
     action.sa_flags = SA_RESTART;
     int signal = static_cast<int>(active_options.slabinfo_signal);
-    if (!start_thread() || sigaction(signal, &action, nullptr) != 0)
-        report_line()->put("KSLAB_SLABINFO_SIGNAL=").dec(active_options.slabinfo_signal).put(" is ignored: no such signal");
+    const char* wrong = nullptr;
+    if (debug_flags != 0 && active_options.slabinfo_signal == active_options.report_signal)
+        wrong = " is ignored: KSLAB_SIGNAL has that signal";
+    else if (!may_ask_by(active_options.slabinfo_signal))
+        wrong = kNotByThisSignal;
+    else if (!start_thread())
+        wrong = " is ignored: no thread can be started to write slabinfo";
+    else if (sigaction(signal, &action, nullptr) != 0)
+        wrong = kNotByThisSignal;
+    if (wrong != nullptr) report_line()->put("KSLAB_SLABINFO_SIGNAL=").dec(active_options.slabinfo_signal).put(wrong);
 }
 
 void slabinfo_finish() { write_text(); }

@@ -10,7 +10,9 @@
 #include "base/check.h"
 #include "debug/leak/leaks.h"
 #include "debug/object/validate_objects.h"
+#include "debug/report/report.h"
 #include "kmalloc/kmalloc.h"
+#include "os/asking_signal.h"
 #include "os/syscall.h"
 
 namespace kslab {
@@ -25,7 +27,8 @@ long this_process() { return raw_syscall(SYS_getpid); }
 void look() {
     size_t damaged = validate_objects("validation on a signal");
     report_line out;
-    out->put("on signal: ").dec(damaged).put(" damaged objects, ");
+    put_count(out->put("on signal: "), damaged, "damaged object");
+    out->put(", ");
     if ((debug_flags & kDebugLeaks) == 0) {
         out->put("no leak scan (KSLAB_DEBUG has no L)");
         return;
@@ -70,8 +73,8 @@ void on_demand_boot() {
     action.sa_handler = handle;
     action.sa_flags = SA_RESTART;
     int signal = static_cast<int>(active_options.report_signal);
-    if (active_options.report_signal > 64 || sigaction(signal, &action, nullptr) != 0) {
-        report_line()->put("KSLAB_SIGNAL=").dec(active_options.report_signal).put(" is ignored: no such signal");
+    if (!may_ask_by(active_options.report_signal) || sigaction(signal, &action, nullptr) != 0) {
+        report_line()->put("KSLAB_SIGNAL=").dec(active_options.report_signal).put(kNotByThisSignal);
         return;
     }
     if (start_thread()) thread_of.store(this_process(), std::memory_order_relaxed);

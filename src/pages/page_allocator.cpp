@@ -16,14 +16,21 @@ constinit page_allocator low_pages;
 namespace {
 // Address space is taken in steps of an eighth of what there is.
 constexpr size_t kFirstRegion = (size_t{256} << 10) >> kPageShift;
+constexpr size_t kLargestRegion = (size_t{32} << 20) >> kPageShift;
 // Smaller requests than this do not look for a dirty run to complete, and larger ones look at so many.
 constexpr size_t kJoinPages = 64;
 constexpr unsigned kJoinTries = 16;
 // What is set aside beyond KSLAB_LIMIT: a sixteenth of it, at least so much.
 constexpr size_t kLeastReserve = 16;
-constexpr size_t kLargestRegion = (size_t{32} << 20) >> kPageShift;
 
 size_t index(run_content content) { return static_cast<size_t>(content); }
+
+// Mappings that mremap moved do not merge with others.
+bool is_free_like(const run* free, const run* r) {
+    return free != nullptr && free->state == run_state::free && free->moved == r->moved && free->low == r->low;
+}
+
+size_t zero_pages(const run* free) { return free != nullptr && free->content == run_content::zero ? free->pages : 0; }
 }  // namespace
 
 void page_allocator::init(size_t limit_pages, size_t decay_ms) {
@@ -87,21 +94,25 @@ void page_allocator::remove_free(run* r) {
     r->state = run_state::transit;
 }
 
-bool page_allocator::mergeable(const run* a, const run* b) const {
-    return b != nullptr && b->state == run_state::free && b->content == a->content && b->moved == a->moved &&
-           b->low == a->low;
+// The free run that ends where `r` begins, and the one that begins where it ends, if they could be one with it; or null.
+run* page_allocator::free_before(const run* r) {
+    run* before = page_owner_of(reinterpret_cast<void*>(r->start - kPageSize)).run();
+    return is_free_like(before, r) && before->end() == r->start ? before : nullptr;
+}
+
+run* page_allocator::free_behind(const run* r) {
+    run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
+    return is_free_like(behind, r) && behind->start == r->end() ? behind : nullptr;
 }
 
 // `r` is in the page map and on no list; the result is that, too.
 run* page_allocator::merge_neighbours(run* r) {
-    run* before = page_owner_of(reinterpret_cast<void*>(r->start - kPageSize)).run();
-    if (mergeable(r, before) && before->end() == r->start) {
+    if (run* before = free_before(r); before != nullptr && before->content == r->content) {
         remove_free(before);
         join(before, r);
         r = before;
     }
-    run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
-    if (mergeable(r, behind) && behind->start == r->end()) {
+    if (run* behind = free_behind(r); behind != nullptr && behind->content == r->content) {
         remove_free(behind);
         join(r, behind);
     }
@@ -120,45 +131,30 @@ void page_allocator::join(run* front, run* back) {
     publish(front);
 }
 
-size_t page_allocator::zero_before(const run* r, run*& before) const {
-    before = page_owner_of(reinterpret_cast<void*>(r->start - kPageSize)).run();
-    bool fits = before != nullptr && before->state == run_state::free && before->content == run_content::zero &&
-                before->moved == r->moved && before->low == r->low && before->end() == r->start;
-    return fits ? before->pages : 0;
-}
-
-size_t page_allocator::zero_behind(const run* r, run*& behind) const {
-    behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
-    bool fits = behind != nullptr && behind->state == run_state::free && behind->content == run_content::zero &&
-                behind->moved == r->moved && behind->low == r->low && behind->start == r->end();
-    return fits ? behind->pages : 0;
-}
-
 // No dirty run is large enough by itself: one of some size is completed from its neighbours, so that what is warm
 // is used before fresh pages are touched.
 run* page_allocator::take_joined(size_t wanted) {
     if (wanted < kJoinPages) return nullptr;
     run* best = nullptr;
-    run* before;
-    run* behind;
     bins_[index(run_content::dirty)].for_some(wanted / 4, kJoinTries, [&](run* r) {
         if (best != nullptr && r->pages <= best->pages) return;
-        if (r->pages + zero_before(r, before) + zero_behind(r, behind) >= wanted) best = r;
+        if (r->pages + zero_pages(free_before(r)) + zero_pages(free_behind(r)) >= wanted) best = r;
     });
     if (best == nullptr) return nullptr;
     remove_free(best);
     if (best->pages >= wanted) return carve(best, wanted, 1);
-    if (size_t room = zero_behind(best, behind); room > 0) {
+    run* behind = free_behind(best);
+    if (zero_pages(behind) > 0) {
         remove_free(behind);
-        if (size_t need = wanted - best->pages; room > need)
+        if (size_t need = wanted - best->pages; behind->pages > need)
             if (run* rest = split_tail(behind, need)) insert_free(rest);
         join(best, behind);
     }
     if (best->pages < wanted) {
-        size_t room = zero_before(best, before);
+        run* before = free_before(best);
         size_t need = wanted - best->pages;
         remove_free(before);
-        run* piece = room > need ? split_tail(before, room - need) : nullptr;
+        run* piece = before->pages > need ? split_tail(before, before->pages - need) : nullptr;
         if (piece != nullptr) insert_free(before);
         run* front = piece != nullptr ? piece : before;
         join(front, best);

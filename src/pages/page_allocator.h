@@ -103,8 +103,8 @@ public:
 private:
     run* take_fit(const page_request& request);
     run* take_joined(size_t pages);
-    size_t zero_before(const run* r, run*& before) const;
-    size_t zero_behind(const run* r, run*& behind) const;
+    static run* free_before(const run* r);
+    static run* free_behind(const run* r);
     void join(run* front, run* back);
     run* map_new(size_t pages, size_t align_pages, scoped_lock& lock);
     run* map_region(size_t pages, size_t wanted);
@@ -116,7 +116,6 @@ private:
     void insert_free(run* r);
     void remove_free(run* r);
     run* merge_neighbours(run* r);
-    bool mergeable(const run* a, const run* b) const;
     void publish(run* r);
     void unpublish(run* r);
 

@@ -19,10 +19,8 @@ bool page_allocator::grow(run* r, size_t pages) {
     size_t more = pages - r->pages;
     if (pages >= kMaxPages || !within_limit(more)) return false;
     note_allocation(pages);
-    run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
-    if (behind == nullptr || behind->state != run_state::free || behind->start != r->end() ||
-        behind->pages < more || behind->moved != r->moved || behind->low != r->low)
-        return false;
+    run* behind = free_behind(r);
+    if (behind == nullptr || behind->pages < more) return false;
     remove_free(behind);
     if (behind->pages > more) {
         run* tail = split_tail(behind, more);

@@ -8,8 +8,8 @@ const char* page_allocator::validate_run(const run* r) const {
     if (page_owner_of(r->memory()).run() != r) return "the first page of a free run does not map to it";
     if (page_owner_of(reinterpret_cast<void*>(r->end() - kPageSize)).run() != r)
         return "the last page of a free run does not map to it";
-    const run* behind = page_owner_of(reinterpret_cast<void*>(r->end())).run();
-    if (mergeable(r, behind)) return "two free runs side by side are not merged";
+    if (const run* behind = free_behind(r); behind != nullptr && behind->content == r->content)
+        return "two free runs side by side are not merged";
     if (page_value(r->memory()) != 0) return "a page of a free run has a value";
     return nullptr;
 }

@@ -31,6 +31,16 @@ struct fail_settings {
     bool help = false;
 };
 
+// Which of them fails, and how often, is for the command to say.
+void check_only(const std::string& rules) {
+    std::istringstream parts(rules);
+    for (std::string part; std::getline(parts, part, ',');) {
+        std::string key = part.substr(0, part.find(':'));
+        if (key != "size" && key != "cache" && key != "caller")
+            throw failure(kUsage, "fail: --only: size, cache or caller is expected, not " + key);
+    }
+}
+
 std::vector<option> fail_options(fail_settings& s) {
     auto number = [](long& into, const char* name, long least) {
         return [&into, name, least](const std::string& v) { into = number_in(name, v, least, 1000000000); };
@@ -40,6 +50,7 @@ std::vector<option> fail_options(fail_settings& s) {
         {"--last", "N", "end with the Nth", number(s.last, "--last", 1)},
         {"--only", "KEY:VALUE[,...]", "of these only: size:, cache:, caller: as in KSLAB_FAIL",
          [&](const std::string& v) {
+             check_only(v);
              check_fail_rules("fail", v);
              s.only += "," + v;
          }},
@@ -173,7 +184,7 @@ std::string nothing_failed(const fail_settings& s, failing& program) {
     bool some = s.first > 1 && program.run(1).injected;
     if (some) return "fail: fewer than " + std::to_string(s.first) + " allocations qualify";
     if (!s.only.empty()) return "fail: no allocation qualifies for --only " + s.only.substr(1);
-    return "fail: no allocation failed (is the program linked statically?)";
+    return "fail: no allocation failed: the program asks for no memory, or its malloc is not kslab's (linked statically?)";
 }
 
 int fail_all(const fail_settings& s, const words& command) {
@@ -197,7 +208,7 @@ int fail_all(const fail_settings& s, const words& command) {
         sums.set("places", json::number(static_cast<long long>(deaths.places())));
         std::cout << write_json(json::object().set("summary", sums)) << '\n';
     } else {
-        std::cout << tried << " allocations failed, one a run; the program did not survive " << died;
+        std::cout << tried << (tried == 1 ? " allocation" : " allocations") << " failed, one a run; the program did not survive " << died;
         if (died != 0) std::cout << ", at " << deaths.places() << (deaths.places() == 1 ? " place" : " places");
         std::cout << '\n';
     }
