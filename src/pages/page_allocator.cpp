@@ -20,6 +20,10 @@ constexpr size_t kLargestRegion = (size_t{32} << 20) >> kPageShift;
 // Smaller requests than this do not look for a dirty run to complete, and larger ones look at so many.
 constexpr size_t kJoinPages = 64;
 constexpr unsigned kJoinTries = 16;
+// An aligned request looks at so many runs that may hold it.
+constexpr unsigned kAlignTries = 64;
+// So many leftovers of alignment are unmapped: each hole may cost one of the process's mappings (vm.max_map_count, 65530).
+constexpr size_t kMostTrims = 8000;
 // What is set aside beyond KSLAB_LIMIT: a sixteenth of it, at least so much.
 constexpr size_t kLeastReserve = 16;
 
@@ -37,6 +41,7 @@ void page_allocator::init(size_t limit_pages, size_t decay_ms) {
     age_.init();
     transit_.init();
     limit_ = limit_pages;
+    trims_left_ = kMostTrims;
     decay_ms_ = decay_ms > 0x7fffffff ? 0x7fffffff : static_cast<uint32_t>(decay_ms);
     begun_ = true;
     if (!low() || page_map_has_home()) return;
@@ -199,13 +204,24 @@ run* page_allocator::carve(run* r, size_t pages, size_t align_pages) {
     return r;
 }
 
+// An aligned request leaves, when it is freed, what fits its like: a run that is large enough wherever it begins is the last choice.
+run* page_allocator::find_fit(const run_bins& bins, size_t pages, size_t align_pages) {
+    if (align_pages == 1) return bins.find(pages);
+    run* fit = nullptr;
+    bins.for_some(pages, kAlignTries, [&](run* r) {
+        size_t skip = (align_up(r->start, align_pages * kPageSize) - r->start) / kPageSize;
+        if (fit == nullptr && skip + pages <= r->pages) fit = r;
+    });
+    return fit != nullptr ? fit : bins.find(pages + align_pages - 1);
+}
+
 run* page_allocator::take_fit(const page_request& request) {
     size_t pages = request.pages;
     size_t align_pages = request.align_pages;
     for (run_content content : {run_content::dirty, run_content::stuck, run_content::zero}) {
         if (content == run_content::zero && align_pages == 1)
             if (run* joined = take_joined(pages)) return joined;
-        run* r = bins_[index(content)].find(pages + align_pages - 1);
+        run* r = find_fit(bins_[index(content)], pages, align_pages);
         if (r == nullptr) continue;
         remove_free(r);
         return carve(r, pages, align_pages);
@@ -244,8 +260,8 @@ run* page_allocator::map_new(size_t pages, size_t align_pages, scoped_lock& lock
     publish(r);
     r->state = run_state::transit;
     r = carve(merge_neighbours(r), pages, align_pages);
-    // Alignment costs address space, but not for ever.
-    if (align_pages > kFirstRegion) unmap_zero_runs(kFirstRegion, kept_address_space(), lock);
+    // Alignment costs address space, but not for ever; nor may holes use up the process's mappings.
+    if (align_pages > kFirstRegion) unmap_zero_runs(kFirstRegion, kept_address_space(), lock, &trims_left_);
     return r;
 }
 

@@ -101,6 +101,7 @@ public:
     const char* validate();
 
 private:
+    static run* find_fit(const run_bins& bins, size_t pages, size_t align_pages);
     run* take_fit(const page_request& request);
     run* take_joined(size_t pages);
     static run* free_before(const run* r);
@@ -124,7 +125,7 @@ private:
     void end_transit(run* r);
     bool worth_unmapping(const run* r) const;
     size_t give_back(run* r, scoped_lock& lock);
-    size_t unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock);
+    size_t unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock, size_t* runs_left = nullptr);
     size_t kept_address_space() const;
     size_t bound() const;
     void note_used(size_t more);
@@ -162,6 +163,7 @@ private:
     uint32_t decay_ms_ = 0;
     relaxed<uint32_t> now_ = 0;
     size_t moved_runs_ = 0;
+    size_t trims_left_ = 0;
     recent_release recent_[kRecent]{};
     unsigned recent_next_ = 0;
     relaxed<size_t> hot_pages_ = 0;

@@ -181,10 +181,10 @@ size_t page_allocator::purge_to(size_t target, uint32_t stamped_before, scoped_l
 }
 
 // Free address space goes back: runs of at least so many pages, until `keep` pages are left. How many left.
-size_t page_allocator::unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock) {
+size_t page_allocator::unmap_zero_runs(size_t least_pages, size_t keep, scoped_lock& lock, size_t* runs_left) {
     size_t unmapped_pages = 0;
     run_bins& bins = bins_[index(run_content::zero)];
-    while (count_[index(run_content::zero)] > keep) {
+    while (count_[index(run_content::zero)] > keep && (runs_left == nullptr || *runs_left > 0)) {
         run* r = bins.find(least_pages);
         if (r == nullptr) break;
         remove_free(r);
@@ -199,6 +199,7 @@ size_t page_allocator::unmap_zero_runs(size_t least_pages, size_t keep, scoped_l
             insert_free(merge_neighbours(r));
             break;
         }
+        if (runs_left != nullptr && *runs_left > 0) --*runs_left;
         mapped_ -= r->pages;
         unmapped_pages += r->pages;
         drop_run(r);

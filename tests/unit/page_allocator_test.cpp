@@ -44,6 +44,27 @@ protected:
     }
 };
 
+TEST_F(page_allocator_test, what_an_aligned_run_leaves_serves_its_like) {
+    constexpr size_t kAlign = 512;
+    run* fence[2] = {};
+    for (bool purged : {false, true}) {
+        run* r = pages.allocate({.pages = 16, .align_pages = kAlign});
+        ASSERT_NE(r, nullptr);
+        fence[purged] = pages.allocate({.pages = 1});  // takes the smallest hole, behind or elsewhere
+        uintptr_t start = r->start;
+        pages.release(r);
+        if (purged) pages.purge_all();
+        size_t mapped = pages.stats().mapped;
+        r = pages.allocate({.pages = 16, .align_pages = kAlign});
+        ASSERT_NE(r, nullptr);
+        EXPECT_EQ(r->start, start);
+        EXPECT_EQ(pages.stats().mapped, mapped);
+        pages.release(r);
+    }
+    for (run* r : fence) pages.release(r);
+    expect_all_back();
+}
+
 TEST_F(page_allocator_test, a_run_has_the_pages_that_were_asked_for) {
     for (size_t count : {1, 2, 3, 64, 65, 1000}) {
         run* r = pages.allocate({count});
