@@ -103,7 +103,7 @@ bool check_name(const char* option, const pattern& p, const size_class_table& cl
         return true;
     }
     out->put("; did you mean kmalloc-");
-    if (sized) out->dec(size);
+    if (sized && !p.star) out->dec(size);
     if (large) out->put("large");
     out->put(p.star || (!sized && !large) ? "*?" : "?");
     return true;

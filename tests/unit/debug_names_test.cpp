@@ -36,6 +36,7 @@ TEST(debug_names, slips) {
     EXPECT_EQ(said_of("FZ,kmalloc-lareg"), "kmalloc-lareg; did you mean kmalloc-large?\n");
     EXPECT_EQ(said_of("FZ,kmaloc-*"), "kmaloc-*; did you mean kmalloc-*?\n");
     EXPECT_EQ(said_of("FZ,kmalloc"), "kmalloc; did you mean kmalloc-*?\n");
+    EXPECT_EQ(said_of("FZ,kmalloc-0*"), "kmalloc-0*; did you mean kmalloc-*?\n");
 }
 
 TEST(debug_names, sizes_that_are_no_class) {
