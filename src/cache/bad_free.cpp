@@ -50,4 +50,12 @@ void report_bad_free(bad_free what, const void* object, const kmem_cache* owner)
     host_abort();
 }
 
+void report_bad_return(const void* object, const kmem_cache* cache) {
+    const slab* s = page_owner_of(object).slab();
+    if (s == nullptr) report_bad_free(bad_free::not_ours, object, cache);
+    if (s->cache != cache) report_bad_free(bad_free::wrong_cache, object, cache);
+    bool inside = obj_to_index(s, object, cache->size, cache->reciprocal) == kNoIndex;
+    report_bad_free(inside ? bad_free::interior : bad_free::twice, object, cache);
+}
+
 }  // namespace kslab

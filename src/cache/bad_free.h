@@ -17,4 +17,7 @@ enum class bad_free : uint8_t {
 // `owner` is the cache that the object was about to return to, or null.
 [[noreturn]] KSLAB_NOINLINE void report_bad_free(bad_free what, const void* object, const kmem_cache* owner = nullptr);
 
+// Of an object on its way to a slab of `cache`, whichever of the first four it is.
+[[noreturn]] KSLAB_NOINLINE void report_bad_return(const void* object, const kmem_cache* cache);
+
 }  // namespace kslab

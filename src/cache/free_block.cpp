@@ -25,7 +25,7 @@ struct row {
 
 slab* slab_of(const kmem_cache* cache, const void* object) {
     slab* s = page_owner_inline(object).slab();
-    if (KSLAB_UNLIKELY(s == nullptr)) report_bad_free(bad_free::not_ours, object, cache);
+    if (KSLAB_UNLIKELY(s == nullptr)) report_bad_return(object, cache);
     __builtin_prefetch(s, 1);
     return s;
 }
@@ -128,21 +128,16 @@ void free_group(kmem_cache* cache, void* const* objects, unsigned count, list_he
     row row_of[kGroup];
     unsigned rows = find_rows(cache, objects, count, row_of);
     for (const row* r = row_of; r != row_of + rows; r++)
-        if (KSLAB_UNLIKELY(r->of->cache != cache)) report_bad_free(bad_free::wrong_cache, objects[r->from], cache);
+        if (KSLAB_UNLIKELY(r->of->cache != cache)) report_bad_return(objects[r->from], cache);
     for (unsigned i = 0; i < rows;) {
         cache_node& node = cache->at(row_of[i].of->node);
         const void* bad = nullptr;
-        slab* s = nullptr;
         {
             scoped_lock lock(node.list_lock);
-            for (; i < rows && row_of[i].of->node == node.id && bad == nullptr; i++) {
-                s = row_of[i].of;
+            for (; i < rows && row_of[i].of->node == node.id && bad == nullptr; i++)
                 bad = put_row(cache, node, row_of[i], objects, destroyed);
-            }
         }
-        if (KSLAB_LIKELY(bad == nullptr)) continue;
-        bool inside = obj_to_index(s, bad, cache->size, cache->reciprocal) == kNoIndex;
-        report_bad_free(inside ? bad_free::interior : bad_free::twice, bad, cache);
+        if (KSLAB_UNLIKELY(bad != nullptr)) report_bad_return(bad, cache);
     }
 }
 

@@ -138,6 +138,7 @@ void boot() {
 
 void prove_frees() {
     drain_this_thread();
+    drain_orphans();
     for_each_cache([](kmem_cache* cache) {
         drain_aliens(cache);
         drain_shared(cache);
@@ -148,6 +149,7 @@ size_t trim_everything() {
     boot();
     ask_all_to_drain();
     drain_this_thread();
+    drain_orphans();
     size_t released = 0;
     for_each_cache([&released](kmem_cache* cache) {
         cache_shrink_node(cache);

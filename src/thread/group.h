@@ -6,7 +6,7 @@
 
 namespace kslab {
 
-inline unsigned group_of_thread(const thread_cache* thread) { return __atomic_load_n(&thread->group, __ATOMIC_RELAXED); }
+inline unsigned group_of_thread(const thread_cache* thread) { return __atomic_load_n(&thread->group, __ATOMIC_ACQUIRE); }
 
 // The calling thread, which is `thread` and alive, is in this group from now on, 0: in none. False when there is no memory
 // for its shadow: nothing has changed.

@@ -37,7 +37,6 @@ inline size_t reserved_bytes(const thread_cache* thread) { return __atomic_load_
 inline void reserve(thread_cache* thread, size_t more) { __atomic_fetch_add(&thread->reserved, more, __ATOMIC_RELAXED); }
 inline size_t held_bytes(const kmem_cache* cache, unsigned limit) { return size_t{limit} * cache->size; }
 
-inline kmem_cache* cache_of_vector(uint32_t index) { return vector_caches[index]; }
 inline uint32_t vector_size(const thread_cache* thread) {
     return thread->vector_bytes / static_cast<uint32_t>(sizeof(array_slot));
 }

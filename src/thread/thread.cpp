@@ -55,8 +55,8 @@ thread_cache* make_thread() {
     return thread;
 }
 
-// What its owner left in the arrays is the new owner's.
-thread_cache* adopt_orphan() {
+// Of the orphans one, now in the list of threads; null when there is none. What its owner left in the arrays is the new owner's.
+thread_cache* take_orphan() {
     scoped_lock lock(thread_list_lock);
     if (orphans.empty()) return nullptr;
     thread_cache* thread = KSLAB_CONTAINER_OF(orphans.next, thread_cache, all);
@@ -65,18 +65,26 @@ thread_cache* adopt_orphan() {
     return thread;
 }
 
+void discard_array(array_cache* ac) {
+    if (ac != nullptr) metadata_free(ac, array_cache_bytes(ac->capacity()));
+}
+
 void free_vector(thread_cache* thread) {
-    for (uint32_t i = 0; i < vector_size(thread); i++)
-        if (array_cache* ac = thread->vector[i].real) metadata_free(ac, array_cache_bytes(ac->capacity()));
+    for (uint32_t i = 0; i < vector_size(thread); i++) discard_array(thread->vector[i].real);
     if (thread->vector != nullptr) metadata_free(thread->vector, thread->vector_bytes);
 }
 
-void unlink_thread(thread_cache* thread) {
+// Nothing enters the arrays any more.
+void end_thread(thread_cache* thread) {
+    drain_thread(thread);
     return_lent_room(thread);
-    scoped_lock lock(thread_list_lock);
-    list_head::del(&thread->all);
-    free_vector(thread);
-    if (thread->shadow != nullptr) metadata_free(thread->shadow, sizeof(thread_cache));
+    {
+        scoped_lock lock(thread_list_lock);
+        list_head::del(&thread->all);
+        free_vector(thread);
+        if (thread->shadow != nullptr) metadata_free(thread->shadow, sizeof(thread_cache));
+    }
+    metadata_free(thread, sizeof(thread_cache));
 }
 
 }  // namespace
@@ -123,7 +131,7 @@ void thread_release_index(kmem_cache* cache) {
 }
 
 thread_cache* thread_attach() {
-    thread_cache* thread = adopt_orphan();
+    thread_cache* thread = take_orphan();
     if (thread == nullptr) {
         thread = make_thread();
         if (thread == nullptr) return nullptr;
@@ -147,9 +155,7 @@ void thread_exit(void* argument) {
     // From here on nothing enters the arrays again.
     rcu_thread_exit(thread);
     current_thread = &dead_thread;
-    drain_thread(thread);
-    unlink_thread(thread);
-    metadata_free(thread, sizeof(thread_cache));
+    end_thread(thread);
 }
 
 namespace {
@@ -176,10 +182,6 @@ array_cache* make_array(const kmem_cache* cache) {
     return ac;
 }
 
-void discard_array(array_cache* ac) {
-    if (ac != nullptr) metadata_free(ac, array_cache_bytes(ac->capacity()));
-}
-
 void set_array(thread_cache* thread, const kmem_cache* cache, array_cache* ac) {
     scoped_lock lock(thread_list_lock);
     thread->vector[cache->index] = {cache->slow != 0 ? &no_array : ac, ac};
@@ -198,7 +200,7 @@ array_cache* replace_array(thread_cache* thread, const kmem_cache* cache, array_
     __builtin_memcpy(ac->entry, old->entry, old->avail * sizeof(void*));
     array_set_avail(ac, old->avail);
     set_array(thread, cache, ac);
-    metadata_free(old, array_cache_bytes(old->capacity()));
+    discard_array(old);
     return ac;
 }
 
@@ -215,7 +217,7 @@ array_cache* thread_vector_array(thread_cache* thread, const kmem_cache* cache) 
     array_cache* ac = make_array(cache);
     if (ac == nullptr) return nullptr;
     if (index >= vector_size(thread) && !grow_vector(thread, index)) {
-        metadata_free(ac, array_cache_bytes(ac->capacity()));
+        discard_array(ac);
         return nullptr;
     }
     set_array(thread, cache, ac);
@@ -232,24 +234,12 @@ void drain_all_arrays_of(kmem_cache* cache) {
             array_release_oldest(thread, cache, ac, ac->avail, true);
             reserve(thread, 0 - held_bytes(cache, ac->limit));
             thread->vector[cache->index] = {&no_array, nullptr};
-            metadata_free(ac, array_cache_bytes(ac->capacity()));
+            discard_array(ac);
         }
 }
 
 void drain_orphans() {
-    for (;;) {
-        thread_cache* thread;
-        {
-            scoped_lock lock(thread_list_lock);
-            if (orphans.empty()) return;
-            thread = KSLAB_CONTAINER_OF(orphans.next, thread_cache, all);
-            list_head::del(&thread->all);
-            threads.add(&thread->all);
-        }
-        drain_thread(thread);
-        unlink_thread(thread);
-        metadata_free(thread, sizeof(thread_cache));
-    }
+    while (thread_cache* thread = take_orphan()) end_thread(thread);
 }
 
 void for_each_array(void (*visit)(kmem_cache*, const array_cache*, void*), void* context) {
@@ -276,8 +266,11 @@ void threads_after_fork() {
         at = at->next;
         if (thread == this_thread()) continue;
         list_head::del(&thread->all);
+        // It may have been anywhere.
         thread->rcu_section = 0;
         thread->group = 0;
+        thread->exit_round = 0;
+        thread->refilling = 0;
         orphans.add(&thread->all);
     }
 }

@@ -90,7 +90,7 @@ void drain_this_thread();
 void drain_this_thread(kmem_cache* cache);
 // A cache that nobody uses any more: what any thread's array holds of it goes back to its slabs.
 void drain_all_arrays_of(kmem_cache* cache);
-// What threads that vanished in a fork left behind; called by reaping.
+// What threads that vanished in a fork left behind; called by reaping, trimming, and at exit.
 void drain_orphans();
 
 // Raised by every request to drain; kmem_cache::generation says up to which a cache is concerned.

@@ -75,6 +75,47 @@ TEST(bad_free, twice_among_objects_in_order) {
         }, "kslab: double free: 0x");
 }
 
+// What a thread freed has reached its slab when it ends, few or many.
+TEST(bad_free, by_a_thread_that_ends) {
+    for (unsigned others : {1u, 6u, 7u, 8u, 40u})
+        for (size_t size : {16, 100, 20000}) {
+            if (size > 8192 && others > 6) continue;  // a slab of one object is gone by then
+            expect_report([=] {
+                std::thread([=] {
+                    std::vector<void*> objects(others + 1);
+                    for (void*& object : objects) object = kmalloc(size, 0);
+                    for (void* object : objects) kfree(object);
+                    kfree(objects[0]);
+                }).join();
+                _exit(3);
+            }, "kslab: double free: 0x");
+        }
+    expect_report([] {
+        std::thread([] { kfree(static_cast<char*>(kmalloc(100, 0)) + 16); }).join();
+        _exit(3);
+    }, "kslab: free of a pointer that is not the start of an object: 0x");
+}
+
+// Nothing of it waits where another thread finds it before the second free is proved.
+TEST(bad_free, by_two_threads_that_end) {
+    for (bool main_frees : {false, true})
+        expect_report([=] {
+            std::vector<void*> objects(3000);
+            for (void*& object : objects) object = kmalloc(100, 0);
+            std::thread([&] { kfree(objects[2500]); }).join();
+            auto rest = [&] {
+                for (size_t i = 1; i < objects.size(); i += 2) kfree(objects[i]);
+                kfree(objects[2500]);
+                for (size_t i = 0; i < 2000; i += 2) kfree(objects[i]);
+            };
+            if (main_frees)
+                rest();
+            else
+                std::thread(rest).join();
+            _exit(3);
+        }, "kslab: double free: 0x");
+}
+
 TEST(bad_free, inside_an_object) {
     expect_report([] {
         kfree(static_cast<char*>(kmalloc(100, 0)) + 16);
