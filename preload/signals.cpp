@@ -1,5 +1,5 @@
-// sigaction and signal, while debugging: what the program installs for SIGSEGV and SIGBUS must not take the place
-// of the handler that explains faults (debug/fault/fault_signal.h). Everything else is a tail call of libc's.
+// sigaction and signal, while debugging: what the program installs for SIGSEGV, SIGBUS and SIGABRT must not take
+// the place of the handler that explains faults (debug/fault/fault_signal.h). Everything else is a tail call of libc's.
 //
 // libc's functions are called by names of theirs that are not exported here, so that nothing has to be looked up:
 // these may be called before any constructor has run. Only in the shared library.
@@ -19,7 +19,7 @@ namespace {
 
 // True when it is done; `handler` is then the result.
 bool set_handler(int number, sighandler_t& handler, int flags, bool block) {
-    if (number != SIGSEGV && number != SIGBUS) return false;
+    if (!kslab::fault_signal_is_ours(number)) return false;
     if (handler == SIG_ERR) return false;  // libc says EINVAL
     struct sigaction set, old;
     set.sa_handler = handler;

@@ -20,6 +20,8 @@ void host_write_report(const char* text, size_t length);
 void host_yield();
 
 [[noreturn]] void host_abort();
+// Whether it was called: SIGABRT is then our own.
+bool host_aborts();
 
 // A value that differs between any two living threads. No system call, valid before libc is ready.
 inline uintptr_t host_thread_token() {

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/host.h"
+#include "base/relaxed.h"
 #include "os/syscall.h"
 
 char kslab_last_report[1024];
@@ -18,6 +19,7 @@ namespace {
 
 file_identity stderr_at_start;
 int kept_stderr = -1;
+relaxed<bool> aborts = false;
 
 constexpr uint64_t kPipeOnly = uint64_t{1} << (SIGPIPE - 1);
 
@@ -99,7 +101,10 @@ void host_write_report(const char* text, size_t length) {
     if (int fd = report_fd(); fd >= 0) os_write_all(fd, stderr_at_start, text, length);
 }
 
+bool host_aborts() { return aborts; }
+
 void host_abort() {
+    aborts = true;
     // As abort(): the program's handler runs, then the default action, whatever it did. libc's own abort
     // takes a lock that a corrupt process may hold for ever.
     long process = raw_syscall(SYS_getpid);

@@ -25,10 +25,19 @@ constexpr unsigned long kKnownFlags = SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO |
 constexpr uintptr_t kDefault = 0, kIgnore = 1;
 
 constexpr uint64_t bit(int signal) { return uint64_t{1} << (signal - 1); }
-constexpr uint64_t kBoth = bit(SIGSEGV) | bit(SIGBUS);
+constexpr uint64_t kFaults = bit(SIGSEGV) | bit(SIGBUS);
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGABRT};
+constexpr unsigned kSignalCount = sizeof kSignals / sizeof kSignals[0];
+
+// kSignalCount: none of these.
+constexpr unsigned index_of(int signal) {
+    unsigned i = 0;
+    while (i < kSignalCount && kSignals[i] != signal) i++;
+    return i;
+}
 
 std::atomic<uint32_t> actions_busy{0};
-kernel_sigaction actions[2];  // actions_busy
+kernel_sigaction actions[kSignalCount];  // actions_busy
 fault_handler our_handler = nullptr;
 
 // Which process `actions` belongs to. The child of a vfork shares memory, but has handlers of its own: it must not
@@ -38,7 +47,7 @@ struct owner_page {
 };
 owner_page* owner = nullptr;
 
-kernel_sigaction& action_of(int signal) { return actions[signal == SIGBUS ? 1 : 0]; }
+kernel_sigaction& action_of(int signal) { return actions[index_of(signal) % kSignalCount]; }
 
 // No signal arrives while the actions are looked at: its handler might want them, too.
 class actions_lock {
@@ -94,7 +103,7 @@ void tell_kernel(int signal, const kernel_sigaction& of_program) {
     }
     unsigned long mirrored = of_program.handler > kIgnore ? of_program.flags & kMirrored : kMirrored;
     kernel_sigaction ours{reinterpret_cast<uintptr_t>(our_handler), SA_SIGINFO | SA_NODEFER | mirrored, restorer(),
-                          ~kBoth};
+                          ~kFaults};
     if (ours.restorer != 0) ours.flags |= kRestorer;
     set_action(signal, &ours, nullptr);
 }
@@ -152,13 +161,15 @@ void exchange_elsewhere(int signal, const struct sigaction* set, struct sigactio
 void fault_actions_install(fault_handler handler) {
     if (our_handler != nullptr) return;
     note_owner();
-    for (int signal : {SIGSEGV, SIGBUS}) set_action(signal, nullptr, &action_of(signal));
+    for (int signal : kSignals) set_action(signal, nullptr, &action_of(signal));
     our_handler = handler;
-    for (int signal : {SIGSEGV, SIGBUS}) tell_kernel(signal, action_of(signal));
+    for (int signal : kSignals) tell_kernel(signal, action_of(signal));
 }
 
+bool fault_signal_is_ours(int signal) { return index_of(signal) < kSignalCount; }
+
 bool fault_signal_intercept(int signal, const struct sigaction* set, struct sigaction* old) {
-    if (KSLAB_LIKELY(signal != SIGSEGV && signal != SIGBUS)) return false;
+    if (KSLAB_LIKELY(!fault_signal_is_ours(signal))) return false;
     if (our_handler == nullptr) return false;
     if (!actions_are_ours()) {
         exchange_elsewhere(signal, set, old);

@@ -1,4 +1,4 @@
-// What the program believes to be installed for SIGSEGV and SIGBUS, and doing it: our handler is the kernel's, the
+// What the program believes to be installed for SIGSEGV, SIGBUS and SIGABRT, and doing it: our handler is the kernel's, the
 // program's is kept here and called from ours as the kernel would have called it.
 //
 // While nothing else is asked for, ours runs on the alternate stack. A handler of the program's runs where the
@@ -23,7 +23,7 @@ struct kernel_sigaction {
 
 using fault_handler = void (*)(int signal, siginfo_t* info, void* context);
 
-// Installs the handler for both signals, and keeps what was there.
+// Installs the handler for these signals, and keeps what was there.
 void fault_actions_install(fault_handler handler);
 
 // Whether a function of the program's is there.

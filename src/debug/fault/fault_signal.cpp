@@ -1,9 +1,10 @@
-// The handler of SIGSEGV and SIGBUS.
+// The handler of SIGSEGV, SIGBUS and SIGABRT.
 //
 //   handle_fault   is it ours to report? → report on a stack of our own → the program's handler, or its death
+//                  death? → before it the heap is checked, on that stack
 //
 // The program's stack may be any size, and its alternate stack a few KiB: nothing but the first question is asked
-// there. One thread at a time reports; all signals but these two are blocked meanwhile.
+// there. One thread at a time reports; all signals but those of faults are blocked meanwhile.
 #include "debug/fault/fault_signal.h"
 
 #include <errno.h>
@@ -17,8 +18,13 @@
 #include "debug/fault/fault_context.h"
 #include "debug/fault/fault_finding.h"
 #include "debug/guard/guard.h"
+#include "debug/object/validate_objects.h"
 #include "os/memory.h"
 #include "os/syscall.h"
+
+// Where this object begins, and its instructions end.
+extern "C" const char __ehdr_start __attribute__((visibility("hidden")));
+extern "C" const char etext __attribute__((visibility("hidden")));
 
 namespace kslab {
 
@@ -120,6 +126,27 @@ void report_fault(void* argument) {
     report_finding(*f);
 }
 
+// ---- Before the program dies: what is damaged is found now, or never.
+
+// Only where the thread holds none of our locks: it called abort(), or its own instruction faulted. Where the program is one object
+// with us, that cannot be told apart.
+bool is_in_kslab(uintptr_t pc) {
+    return pc - reinterpret_cast<uintptr_t>(&__ehdr_start) < static_cast<uintptr_t>(&etext - &__ehdr_start);
+}
+
+bool dies_at_rest(const fault& of) {
+    if (debug_flags == 0 || fault_has_handler(of.signal)) return false;
+    if (of.signal == SIGABRT)
+        return of.info->si_code == SI_TKILL && of.info->si_pid == raw_syscall(SYS_getpid) && !host_aborts();
+    fault_registers registers;
+    read_registers(registers, of.context);
+    return of.info->si_code > 0 && !is_in_kslab(registers.pc);
+}
+
+void check_heap(void* argument) {
+    if (reports_possible()) validate_objects(static_cast<fault*>(argument)->signal == SIGABRT ? "validation at abort()" : "validation at a crash");
+}
+
 // Faults are part of life of a program that has a handler: it waits for nobody unless an object of ours is concerned.
 bool worth_a_look(const fault& of) {
     if (of.info->si_code <= 0) return false;
@@ -133,12 +160,15 @@ KSLAB_NOINLINE bool look_at(fault of) {
         say_nested(of);
         return false;
     }
-    if (!worth_a_look(of)) return true;
+    bool report = of.signal != SIGABRT && worth_a_look(of);
+    bool check = dies_at_rest(of);
+    if (!report && !check) return true;
     if (!wait_for_turn()) {
         say_busy(of);
         return true;
     }
-    call_on(report_stack + kStackBytes, report_fault, &of);
+    if (report) call_on(report_stack + kStackBytes, report_fault, &of);
+    if (check) call_on(report_stack + kStackBytes, check_heap, &of);
     reporter.store(0, std::memory_order_release);
     return true;
 }

@@ -53,6 +53,7 @@ int main(void)
 {
     check_signal(SIGSEGV);
     check_signal(SIGBUS);
+    check_signal(SIGABRT);
     check_signal(SIGTERM);
     errno = 0;
     CHECK(sigaction(SIGKILL, &(struct sigaction){.sa_handler = one}, NULL) == -1 && errno == EINVAL);
