@@ -12,6 +12,10 @@
 #ifndef KSLAB_CACHE_HPP
 #define KSLAB_CACHE_HPP
 
+#if __cplusplus < 201703L
+#error "kslab/cache.hpp needs C++17: -std=c++17"
+#endif
+
 #include <stddef.h>
 
 #include <cstddef>

@@ -194,7 +194,9 @@ void options_say_idle(const options& read) {
     const struct {
         const char* name;
         bool set;
-    } rows[] = {{"EXITCODE", read.exitcode != 0},
+    } rows[] = {{"DEBUG_EXE", read.debug_exe.text[0] != '\0'},
+                {"GUARD_MEMORY", read.guard_memory != 0},
+                {"EXITCODE", read.exitcode != 0},
                 {"LEAK_EXITCODE", read.leak_exitcode != 0},
                 {"VALIDATE", read.validate_every != 0},
                 {"SIGNAL", read.report_signal != 0},

@@ -1,6 +1,7 @@
 #include "tools/symbolize.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -157,7 +158,7 @@ void for_each_input(const words& files, Function function) {
             continue;
         }
         std::ifstream in(file, std::ios::binary);
-        if (!in) throw failure(kUsage, "symbolize: cannot read " + file);
+        if (!in || std::filesystem::is_directory(file)) throw failure(kUsage, "symbolize: cannot read " + file);
         function(in);
     }
 }
@@ -176,6 +177,8 @@ int symbolize_command(const words& arguments) {
     }
     std::ios::sync_with_stdio(false);
     if (!resolver::available()) say("symbolize: built without libdw (libdw-dev): frames stay as they are");
+    for (const std::string& directory : settings.directories)
+        if (!std::filesystem::is_directory(directory)) throw failure(kUsage, "symbolize: --search: no directory " + directory);
     resolver resolve;
     resolve.directories = settings.directories;
     resolve.skip_libc_lines = settings.quick;

@@ -9,7 +9,7 @@ says() {
     [ "$said" = "$expected" ] || { echo "FAILED: $*: $said" >&2; exit 1; }
 }
 for option in EXITCODE=3 LEAK_EXITCODE=4 VALIDATE=100 SIGNAL=12 LEAKS=live ON_ERROR=abort GUARD=exact GUARD_SITE=0 QUARANTINE=1M \
-    REPORT_LIMIT=3; do
+    REPORT_LIMIT=3 DEBUG_EXE=true GUARD_MEMORY=1M; do
     says "kslab: KSLAB_${option%=*} does nothing without KSLAB_DEBUG" "KSLAB_$option"
     says '' "KSLAB_$option" KSLAB_DEBUG=0
     [ "$option" = LEAKS=live ] || says '' "KSLAB_$option" KSLAB_SAMPLE_GUARD=100000

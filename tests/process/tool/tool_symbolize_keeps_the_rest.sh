@@ -45,3 +45,8 @@ same "$TEST_TMP/deep"
 "$tool" symbolize "$TEST_TMP/empty" "$TEST_TMP/nowhere" >/dev/null 2>"$TEST_TMP/err"
 [ $? = 2 ] || fail "a file that cannot be read: status"
 [ "$(cat "$TEST_TMP/err")" = "kslab: symbolize: cannot read $TEST_TMP/nowhere" ] || fail "$(cat "$TEST_TMP/err")"
+"$tool" symbolize "$TEST_TMP" >/dev/null 2>"$TEST_TMP/err" && fail "a directory: status"
+[ "$(cat "$TEST_TMP/err")" = "kslab: symbolize: cannot read $TEST_TMP" ] || fail "$(cat "$TEST_TMP/err")"
+"$tool" symbolize --search "$TEST_TMP/nowhere" "$TEST_TMP/empty" >/dev/null 2>"$TEST_TMP/err" && fail "no directory to search: status"
+[ "$(cat "$TEST_TMP/err")" = "kslab: symbolize: --search: no directory $TEST_TMP/nowhere" ] || fail "$(cat "$TEST_TMP/err")"
+exit 0
