@@ -18,6 +18,7 @@ void host_write_report(const char* text, size_t length);
 
 // Lets other threads run.
 void host_yield();
+void host_sleep_a_millisecond();
 
 [[noreturn]] void host_abort();
 // Whether it was called: SIGABRT is then our own.

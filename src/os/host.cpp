@@ -125,6 +125,11 @@ void host_abort() {
 
 void host_yield() { raw_syscall(SYS_sched_yield); }
 
+void host_sleep_a_millisecond() {
+    timespec millisecond{0, 1000000};
+    raw_syscall(SYS_nanosleep, reinterpret_cast<long>(&millisecond), 0);
+}
+
 void host_futex_wait(uint32_t* word, uint32_t expected) {
     raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, expected);
 }

@@ -158,7 +158,7 @@ void array_release_oldest(const thread_cache* thread, kmem_cache* cache, array_c
         unsigned rest = ac->avail - group;
         __builtin_memcpy(leaving, ac->entry, group * sizeof(void*));
         array_set_avail(ac, 0);
-        __atomic_thread_fence(__ATOMIC_RELEASE);  // the 0 before what moves down
+        std::atomic_signal_fence(std::memory_order_release);  // the 0 before what moves down
         __builtin_memmove(ac->entry, ac->entry + group, rest * sizeof(void*));
         array_set_avail(ac, rest);
         node_give(cache, thread->node, leaving, group, past_shared);

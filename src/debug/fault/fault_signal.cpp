@@ -8,7 +8,6 @@
 #include "debug/fault/fault_signal.h"
 
 #include <errno.h>
-#include <time.h>
 #include <ucontext.h>
 
 #include <atomic>
@@ -18,13 +17,10 @@
 #include "debug/fault/fault_context.h"
 #include "debug/fault/fault_finding.h"
 #include "debug/guard/guard.h"
+#include "debug/heap_locks.h"
 #include "debug/object/validate_objects.h"
 #include "os/memory.h"
 #include "os/syscall.h"
-
-// Where this object begins, and its instructions end.
-extern "C" const char __ehdr_start __attribute__((visibility("hidden")));
-extern "C" const char etext __attribute__((visibility("hidden")));
 
 namespace kslab {
 
@@ -91,18 +87,13 @@ KSLAB_NOINLINE void say_busy(const fault& of) {
 
 // Another thread may be in the middle of a report, waiting for the symboliser; or this one was, when it faulted.
 constexpr unsigned kPatience = 12000;
-void wait_a_millisecond() {
-    timespec millisecond{0, 1000000};
-    raw_syscall(SYS_nanosleep, reinterpret_cast<long>(&millisecond), 0);
-}
-
 bool wait_for_turn() {
     for (unsigned i = 0; i < kPatience; i++) {
         uintptr_t nobody = 0;
         if (reporter.compare_exchange_strong(nobody, host_thread_token(), std::memory_order_acquire)) return true;
         // A report of this thread's that a handler of SIGABRT left by a jump.
         if (nobody == host_thread_token()) return true;
-        wait_a_millisecond();
+        host_sleep_a_millisecond();
     }
     return false;
 }
@@ -113,7 +104,7 @@ bool reports_possible() {
             report_lock.unlock();
             return true;
         }
-        wait_a_millisecond();
+        host_sleep_a_millisecond();
     }
     return false;
 }
@@ -128,23 +119,18 @@ void report_fault(void* argument) {
 
 // ---- Before the program dies: what is damaged is found now, or never.
 
-// Only where the thread holds none of our locks: it called abort(), or its own instruction faulted. Where the program is one object
-// with us, that cannot be told apart.
-bool is_in_kslab(uintptr_t pc) {
-    return pc - reinterpret_cast<uintptr_t>(&__ehdr_start) < static_cast<uintptr_t>(&etext - &__ehdr_start);
-}
-
-bool dies_at_rest(const fault& of) {
+bool dies(const fault& of) {
     if (debug_flags == 0 || fault_has_handler(of.signal)) return false;
-    if (of.signal == SIGABRT)
-        return of.info->si_code == SI_TKILL && of.info->si_pid == raw_syscall(SYS_getpid) && !host_aborts();
-    fault_registers registers;
-    read_registers(registers, of.context);
-    return of.info->si_code > 0 && !is_in_kslab(registers.pc);
+    return of.signal == SIGABRT ? !host_aborts() : of.info->si_code > 0;
 }
 
+// The signal may have interrupted this thread where it holds locks: these are never free again.
 void check_heap(void* argument) {
-    if (reports_possible()) validate_objects(static_cast<fault*>(argument)->signal == SIGABRT ? "validation at abort()" : "validation at a crash");
+    bool aborts = static_cast<fault*>(argument)->signal == SIGABRT;
+    if (!reports_possible() || !heap_locks_can_be_had())
+        report_line()->put("the heap is not checked: the program ").put(aborts ? "aborts" : "crashes").put(" in the middle of a change to it");
+    else
+        validate_objects(aborts ? "validation at abort()" : "validation at a crash");
 }
 
 // Faults are part of life of a program that has a handler: it waits for nobody unless an object of ours is concerned.
@@ -161,7 +147,7 @@ KSLAB_NOINLINE bool look_at(fault of) {
         return false;
     }
     bool report = of.signal != SIGABRT && worth_a_look(of);
-    bool check = dies_at_rest(of);
+    bool check = dies(of);
     if (!report && !check) return true;
     if (!wait_for_turn()) {
         say_busy(of);
