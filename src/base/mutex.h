@@ -42,6 +42,11 @@ enum class lock_rank : uint8_t {
 // SIGABRT may allocate; 0 otherwise.
 inline std::atomic<uintptr_t> fork_owner{0};
 
+// The token of a thread that looks at the heap before it dies; 0 otherwise. It may wait for what it holds itself, where its signal
+// came, or for a thread that stands still: after a second dying_gives_up() ends the process.
+inline std::atomic<uintptr_t> dying_thread{0};
+extern void (*dying_gives_up)();
+
 #if KSLAB_ASSERTS
 // Ranks that this thread holds, a bit each.
 inline __thread uint32_t held_ranks __attribute__((tls_model("initial-exec")));

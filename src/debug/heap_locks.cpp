@@ -77,36 +77,6 @@ void reset_debugging() {
 
 }  // namespace
 
-namespace {
-
-constexpr unsigned kPatience = 1000;  // milliseconds
-
-bool can_be_had(mutex& lock) {
-    for (unsigned i = 0; !lock.try_lock(); i++) {
-        if (i == kPatience || host_single_threaded()) return false;
-        host_sleep_a_millisecond();
-    }
-    lock.unlock();
-    return true;
-}
-
-}  // namespace
-
-bool heap_locks_can_be_had() {
-    for (mutex* lock : {&tuning_lock, &cache_chain_lock, &thread_list_lock, &deferred_lock, &rcu_callbacks_lock, &debug_runs_lock,
-                        &quarantine_lock, &guard_lock, &page_allocator::lock(), &page_map_lock, &stack_depot_lock, &metadata_lock})
-        if (!can_be_had(*lock)) return false;
-    for (unsigned i = 0; i < kObjectLocks; i++)
-        if (!can_be_had(object_lock_at(i))) return false;
-    bool all = true;
-    scoped_lock chain(cache_chain_lock);
-    for_each_chained_node([&](cache_node& node) {
-        all = all && can_be_had(node.list_lock) && can_be_had(node.shared.lock);
-        for_each_alien(node, [&](shared_array& alien) { all = all && can_be_had(alien.lock); });
-    });
-    return all;
-}
-
 void heap_locks_take() {
     check_ranks(false);
     held.tuning = tuning_lock.lock();

@@ -14,7 +14,4 @@ void heap_locks_release();
 // vanished visitors held are dropped.
 void heap_locks_reset();
 
-// Whether all of these are free, or soon are: false in a handler of a signal that interrupted this thread where it holds one.
-bool heap_locks_can_be_had();
-
 }  // namespace kslab

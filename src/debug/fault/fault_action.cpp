@@ -200,23 +200,33 @@ void fault_restore_default(int signal) {
     set_action(signal, &none, nullptr);
 }
 
+void fault_die(int signal) {
+    fault_restore_default(signal);
+    uint64_t only = bit(signal);
+    raw_syscall(SYS_rt_sigprocmask, SIG_UNBLOCK, reinterpret_cast<long>(&only), 0, sizeof only);
+    raw_syscall(SYS_tgkill, raw_syscall(SYS_getpid), raw_syscall(SYS_gettid), signal);
+    for (;;) __builtin_trap();
+}
+
 namespace {
 
 // The instruction is executed once more, and kills with everything as it was. A signal that somebody sent is sent
 // again.
 void die_by(int signal, siginfo_t* info) {
     fault_restore_default(signal);
-    if (info->si_code > 0) return;
-    raw_syscall(SYS_rt_tgsigqueueinfo, raw_syscall(SYS_getpid), raw_syscall(SYS_gettid), signal,
-                reinterpret_cast<long>(info));
+    // No instruction raises SIGABRT; and a handler that libc installed for another function has no siginfo.
+    if (info->si_code > 0 && signal != SIGABRT) return;
+    long process = raw_syscall(SYS_getpid), thread = raw_syscall(SYS_gettid);
+    if (syscall_failed(raw_syscall(SYS_rt_tgsigqueueinfo, process, thread, signal, reinterpret_cast<long>(info))))
+        raw_syscall(SYS_tgkill, process, thread, signal);
 }
 
 // A copy; a handler that is for once only is gone.
 kernel_sigaction take_action(int signal) {
-    actions_are_ours();
+    bool ours = actions_are_ours();
     actions_lock lock;
     kernel_sigaction action = action_of(signal);
-    if (action.handler > kIgnore && (action.flags & SA_RESETHAND) != 0) action_of(signal).handler = kDefault;
+    if (ours && action.handler > kIgnore && (action.flags & SA_RESETHAND) != 0) action_of(signal).handler = kDefault;
     return action;
 }
 

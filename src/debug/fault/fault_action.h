@@ -32,6 +32,9 @@ bool fault_has_handler(int signal);
 // What the program gets after our look: its handler, or its death.
 void fault_pass_on(int signal, siginfo_t* info, void* context);
 
+// Ends the process by this signal, wherever it is.
+[[noreturn]] void fault_die(int signal);
+
 // The next fault kills. From within a handler that returns, that is the same fault again.
 void fault_restore_default(int signal);
 

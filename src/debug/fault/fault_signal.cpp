@@ -17,7 +17,6 @@
 #include "debug/fault/fault_context.h"
 #include "debug/fault/fault_finding.h"
 #include "debug/guard/guard.h"
-#include "debug/heap_locks.h"
 #include "debug/object/validate_objects.h"
 #include "os/memory.h"
 #include "os/syscall.h"
@@ -124,13 +123,20 @@ bool dies(const fault& of) {
     return of.signal == SIGABRT ? !host_aborts() : of.info->si_code > 0;
 }
 
-// The signal may have interrupted this thread where it holds locks: these are never free again.
+int dying_of;
+
+// On whatever stack, with whatever locks.
+void give_up() {
+    report_line()->put("the heap is not checked to the end: it cannot be read, or the program dies in the middle of a change to it");
+    fault_die(dying_of);
+}
+
 void check_heap(void* argument) {
-    bool aborts = static_cast<fault*>(argument)->signal == SIGABRT;
-    if (!reports_possible() || !heap_locks_can_be_had())
-        report_line()->put("the heap is not checked: the program ").put(aborts ? "aborts" : "crashes").put(" in the middle of a change to it");
-    else
-        validate_objects(aborts ? "validation at abort()" : "validation at a crash");
+    dying_of = static_cast<fault*>(argument)->signal;
+    dying_gives_up = give_up;
+    dying_thread.store(host_thread_token(), std::memory_order_relaxed);
+    validate_objects(dying_of == SIGABRT ? "validation at abort()" : "validation at a crash");
+    dying_thread.store(0, std::memory_order_relaxed);
 }
 
 // Faults are part of life of a program that has a handler: it waits for nobody unless an object of ours is concerned.
@@ -143,6 +149,7 @@ bool worth_a_look(const fault& of) {
 
 KSLAB_NOINLINE bool look_at(fault of) {
     if (is_nested(of.context)) {
+        if (dying_thread.load(std::memory_order_relaxed) == host_thread_token()) give_up();
         say_nested(of);
         return false;
     }
@@ -150,7 +157,7 @@ KSLAB_NOINLINE bool look_at(fault of) {
     bool check = dies(of);
     if (!report && !check) return true;
     if (!wait_for_turn()) {
-        say_busy(of);
+        if (report) say_busy(of);
         return true;
     }
     if (report) call_on(report_stack + kStackBytes, report_fault, &of);
@@ -182,6 +189,9 @@ void fault_signal_boot() {
 
 bool is_fault_stack(uintptr_t start) { return start == reinterpret_cast<uintptr_t>(report_stack) && start != 0; }
 
-void fault_after_fork() { reporter.store(0, std::memory_order_relaxed); }
+void fault_after_fork() {
+    reporter.store(0, std::memory_order_relaxed);
+    dying_thread.store(0, std::memory_order_relaxed);
+}
 
 }  // namespace kslab
