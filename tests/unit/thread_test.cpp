@@ -318,8 +318,15 @@ TEST(thread, a_forked_child_gets_what_the_arrays_of_others_held) {
         void* object = kmalloc(200, 0);
         memset(object, 1, 200);
         kfree(object);
-        drain_orphans();
+        auto structures = [] {
+            unsigned count = 0;
+            for_each_array([](kslab::kmem_cache* cache, const array_cache*, void* to) { *static_cast<unsigned*>(to) += cache == slots.cache[0]; },
+                           &count);
+            return count;
+        };
+        if (structures() != 4) _exit(4);
         trim_everything();
+        if (structures() != 1) _exit(5);
         if (validate_heap() != nullptr) _exit(2);
         _exit(in_use() == before ? 0 : 3);
     }

@@ -134,6 +134,8 @@ void give_up() {
 void check_heap(void* argument) {
     dying_of = static_cast<fault*>(argument)->signal;
     dying_gives_up = give_up;
+    // Another thread's report may wait for the symboliser longer than for any other lock.
+    if (!reports_possible()) return give_up();
     dying_thread.store(host_thread_token(), std::memory_order_relaxed);
     validate_objects(dying_of == SIGABRT ? "validation at abort()" : "validation at a crash");
     dying_thread.store(0, std::memory_order_relaxed);
