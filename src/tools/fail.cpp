@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <set>
 #include <sstream>
@@ -145,7 +146,7 @@ public:
     failing(const fail_settings& s, const words& command)
         : settings_(s), command_(command), file_(find_program(command[0])) {
         add_preload(with_, find_library(s.library));
-        with_["KSLAB_DEBUG"] = "FUA";
+        if (const char* own = std::getenv("KSLAB_DEBUG"); own == nullptr || *own == '\0') with_["KSLAB_DEBUG"] = "FU";
         with_["KSLAB_SYMBOLIZER"] = "none";
         with_["KSLAB_FORMAT"] = "text";
     }
@@ -224,7 +225,8 @@ int fail_command(const words& arguments) {
     if (settings.help) {
         std::cout << "usage: kslab fail [OPTIONS] [--] PROGRAM [ARGS...]\n\nRuns PROGRAM again and again; the first "
                      "allocation fails, then the second, and so on,\nuntil a run asks for fewer. Tells which failures "
-                     "it did not survive.\n\n"
+                     "it did not survive.\nKSLAB_DEBUG=1 kslab fail ... "
+                     "looks for overflows and leaks on the way out as well.\n\n"
                   << options_help(options) << "\nexit status: 0 it survived all, 1 not all, 2 nothing could be run\n";
         return kSuccess;
     }

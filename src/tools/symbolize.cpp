@@ -185,14 +185,17 @@ int symbolize_command(const words& arguments) {
     symbolizer filter(resolve, settings.paths);
     if (settings.sarif) {
         sarif_log log;
-        bool reports = false, other = false;
+        size_t reports = 0, other = 0;
         for_each_input(files, [&](std::istream& in) {
             for (std::string line; std::getline(in, line);)
-                (log.add(filter.json_line(line)) ? reports : other) |= line.find_first_not_of(" \t\r") != line.npos;
+                if (line.find_first_not_of(" \t\r") != line.npos) (log.add(filter.json_line(line)) ? reports : other)++;
         });
         // An empty log would say that nothing was found.
-        if (other && !reports)
+        if (other != 0 && reports == 0)
             throw failure(kUsage, "symbolize: --sarif wants reports as JSON lines (kslab debug --json), and there are none");
+        if (other != 0)
+            say("symbolize: --sarif leaves out " + std::to_string(other) + (other == 1 ? " line that is" : " lines that are") +
+                " no report as JSON");
         std::cout << log.text();
     } else {
         for_each_input(files, [&](std::istream& in) { filter.filter(in, std::cout); });

@@ -44,6 +44,24 @@ grep -q '^allocation 4, malloc(400), failed, and the program hung:' out || fail 
 [ "$(tail -1 out)" = '{"summary":{"failures":1,"not_survived":1,"places":1}}' ] || fail "--json: $(cat out)"
 "$tool" fail --only size:150-250 ./demo x >out 2>err
 grep -q '^allocation 1, malloc(200)' out && [ "$(tail -1 out | cut -c1-2)" = '1 ' ] || fail "--only: $(cat out)"
+# What the caller debugs with is what finds bugs on the way out.
+cat > path.c <<'END'
+#include <stdlib.h>
+int main(void) {
+    char* a = malloc(100);
+    if (!a) return 3;
+    char* b = malloc(200);
+    if (!b) ((char* volatile)a)[100] = 0;
+    free(b); free(a);
+    return 0;
+}
+END
+"$TEST_CC" -g -O0 path.c -o path || fail "compiler"
+"$tool" fail ./path >out 2>err || fail "without redzones: $(cat out err)"
+KSLAB_DEBUG=1 "$tool" fail ./path >out 2>err
+[ $? = 1 ] && grep -q '^allocation 2, malloc(200), failed, and the program went on with a heap bug: Right Redzone overwritten:' out ||
+    fail "KSLAB_DEBUG=1: $(cat out err)"
+[ "$(tail -1 out)" = '2 allocations failed, one a run; the program did not survive 1, at 1 place' ] || fail "$(cat out)"
 wrong() {
     local want=$1 status
     shift

@@ -66,6 +66,10 @@ for file in "$TEST_TMP/text" "$TEST_TMP/with blank.c"; do
     [ $? = 2 ] && [ ! -s "$TEST_TMP/out" ] && grep -q 'and there are none$' "$TEST_TMP/err" || fail "--sarif of $file"
 done
 grep '^{"summary"' "$TEST_TMP/log" | "$tool" symbolize --sarif | grep -q '"results": *\[\]' || fail "a summary alone"
+# What is cut off in the middle of a mixed log is no result, and is told.
+{ cat "$TEST_TMP/log"; echo; echo 'kslab: text'; echo '{"kind":"double-fr'; } >"$TEST_TMP/mixed"
+"$tool" symbolize --sarif "$TEST_TMP/mixed" >"$TEST_TMP/out" 2>"$TEST_TMP/err" && cmp "$TEST_TMP/sarif" "$TEST_TMP/out" || fail "mixed"
+[ "$(cat "$TEST_TMP/err")" = 'kslab: symbolize: --sarif leaves out 2 lines that are no report as JSON' ] || fail "$(cat "$TEST_TMP/err")"
 
 # The place is the program's, even where the line in the C library is known.
 cat >"$TEST_TMP/two" <<'END'
