@@ -65,13 +65,11 @@ unsigned take_oldest_locked(shared_array& alien, void** out, unsigned most) {
     return taken;
 }
 
-constexpr unsigned kBatch = 30;
-
 void empty_locked(kmem_cache* cache, shared_array& alien, cache_node& home, scoped_lock& lock) {
-    void* leaving[kBatch];
+    void* leaving[kOnTheWay];
     // Not more than waited when we came: others may go on filling it.
     for (unsigned left = alien.avail; left > 0 && alien.avail > 0;) {
-        unsigned taken = take_oldest_locked(alien, leaving, left < kBatch ? left : kBatch);
+        unsigned taken = take_oldest_locked(alien, leaving, left < kOnTheWay ? left : kOnTheWay);
         lock.unlock();
         send_home(cache, home, leaving, taken);
         lock.lock();

@@ -11,12 +11,11 @@ namespace kslab {
 
 namespace {
 
-// Found before the lock is taken, so that cache misses on cold descriptors overlap and nobody waits. Neighbours in the
-// array that are of one slab, as objects that were allocated together tend to be, are a row.
-constexpr unsigned kGroup = 30;
 // Fewer side by side are put one by one as quickly.
 constexpr unsigned kLeastContiguous = 4;
 
+// Found before the lock is taken, so that cache misses on cold descriptors overlap and nobody waits. Neighbours in the
+// array that are of one slab, as objects that were allocated together tend to be, are a row.
 struct row {
     slab* of;
     unsigned from;  // in what comes back
@@ -52,11 +51,11 @@ void move_to_list(cache_node& node, slab* s, list_head& destroyed) {
     size_t may_stay = straight_to_pages(s->cache) ? kWholePagesFreeAlone / s->cache->size : size_t{node.free_limit};
     bool enough = node.free_objects > may_stay;
     if (s->inuse == 0 && enough && s->cache->dtor == nullptr) {
-        slab_unlink(node, s);
+        slab_unlink_locked(node, s);
         return destroyed.add(&s->list);
     }
     // Partial slabs at the tail: the longest time for their other objects to be freed.
-    slab_place(node, s, s->inuse == 0 ? list_end::head : list_end::tail);
+    slab_place_locked(node, s, s->inuse == 0 ? list_end::head : list_end::tail);
 }
 
 void note_returned(cache_node& node, slab* s, bool was_full, unsigned put, list_head& destroyed) {
@@ -125,7 +124,7 @@ __attribute__((noinline)) bool free_contiguous(kmem_cache* cache, void* const* o
 }
 
 void free_group(kmem_cache* cache, void* const* objects, unsigned count, list_head& destroyed) {
-    row row_of[kGroup];
+    row row_of[kOnTheWay];
     unsigned rows = find_rows(cache, objects, count, row_of);
     for (const row* r = row_of; r != row_of + rows; r++)
         if (KSLAB_UNLIKELY(r->of->cache != cache)) report_bad_return(objects[r->from], cache);
@@ -149,9 +148,9 @@ void free_block(kmem_cache* cache, void* const* objects, unsigned count) {
     while (count > 0) {
         unsigned done = side_by_side(objects, count, cache->size);
         // A few with others behind them go with these: alone they would take the lock once more.
-        bool apart = done == count || done >= kGroup;
+        bool apart = done == count || done >= kOnTheWay;
         if (!apart || !free_contiguous(cache, objects, done, destroyed)) {
-            done = count < kGroup ? count : kGroup;
+            done = count < kOnTheWay ? count : kOnTheWay;
             free_group(cache, objects, done, destroyed);
         }
         objects += done;

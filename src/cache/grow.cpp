@@ -35,7 +35,6 @@ void poison_new_slab(slab* s) {
         p.record->offset = s->cache->left;
         fill_redzones(p, kRedzoneInactive);
         poison_free(p);
-        // Readers rely on the constructed state, also of an object that was freed (debug/object/objects.cpp).
     }
 }
 
@@ -94,10 +93,6 @@ void publish(kmem_cache* cache, slab* s) {
     page_map_set_values(s->pages->start, s->pages->pages, cache->slot);
 }
 
-}  // namespace
-
-namespace {
-
 // kmem_flagcheck of the kernel: low memory is for those that ask for it, from caches that have it.
 KSLAB_NOINLINE void report_wrong_memory(const kmem_cache* cache) {
     bool low = (cache->flags & SLAB_CACHE_DMA) != 0;
@@ -127,7 +122,7 @@ bool cache_grow(kmem_cache* cache, unsigned n, gfp_t gfp) {
     if (s == nullptr) return false;
     publish(cache, s);
     scoped_lock lock(node.list_lock);
-    slab_place(node, s, list_end::tail);
+    slab_place_locked(node, s, list_end::tail);
     node.free_objects += s->num;
     node.num_slabs += 1;
     node.num_objects += s->num;
@@ -148,7 +143,7 @@ void take_off_list(cache_node& node, slab* s) {
 
 }  // namespace
 
-void slab_place(cache_node& node, slab* s, list_end where) {
+void slab_place_locked(cache_node& node, slab* s, list_end where) {
     take_off_list(node, s);
     bool empty = s->inuse == 0;
     bool full = s->inuse == s->num;
@@ -161,7 +156,7 @@ void slab_place(cache_node& node, slab* s, list_end where) {
         list.add_tail(&s->list);
 }
 
-void slab_unlink(cache_node& node, slab* s) {
+void slab_unlink_locked(cache_node& node, slab* s) {
     take_off_list(node, s);
     node.free_objects -= static_cast<size_t>(s->num - s->inuse);
     node.num_slabs -= 1;

@@ -64,10 +64,12 @@ bool cache_set_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, 
 void cache_first_tunables(kmem_cache* cache, unsigned limit, unsigned batchcount, unsigned shared_factor, size_t num);
 
 // ---- Used by the files of this room.
+// Objects on their way from one place to another lie on the stack, so many at a time.
+inline constexpr unsigned kOnTheWay = 30;
 enum class list_end : uint8_t { head, tail };
 // Puts the slab on the list that its inuse asks for. With the list_lock, as the next one.
-void slab_place(cache_node& node, slab* s, list_end where);
-void slab_unlink(cache_node& node, slab* s);
+void slab_place_locked(cache_node& node, slab* s, list_end where);
+void slab_unlink_locked(cache_node& node, slab* s);
 // Without any lock. Of type-stable memory the slab is only deferred (deferred.h); slab_release does it at once.
 void slab_destroy(slab* s);
 void slab_release(slab* s);

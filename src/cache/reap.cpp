@@ -52,7 +52,7 @@ slab* hold_next(kmem_cache* cache, cache_node& node, pages_wanted wanted, uint32
             node.free_objects -= slab_hold_pages(s, mask, cache->size, true);
             s->purged |= mask;
         }
-        slab_place(node, s, list_end::tail);
+        slab_place_locked(node, s, list_end::tail);
         if (worth) return s;
     }
     return nullptr;
@@ -61,7 +61,7 @@ slab* hold_next(kmem_cache* cache, cache_node& node, pages_wanted wanted, uint32
 void release_held(kmem_cache* cache, cache_node& node, slab* s, uint32_t mask) {
     scoped_lock lock(node.list_lock);
     node.free_objects += slab_hold_pages(s, mask, cache->size, false);
-    slab_place(node, s, list_end::tail);
+    slab_place_locked(node, s, list_end::tail);
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ size_t drain_slabs_free(cache_node& node, size_t count) {
         scoped_lock lock(node.list_lock);
         while (unlinked < count && !node.slabs_free.empty()) {
             slab* s = KSLAB_CONTAINER_OF(node.slabs_free.prev, slab, list);
-            slab_unlink(node, s);
+            slab_unlink_locked(node, s);
             destroyed.add(&s->list);
             unlinked++;
         }

@@ -95,7 +95,7 @@ unsigned take_slabs(kmem_cache* cache, cache_node& node, void** out, unsigned co
             pages.note(s, purged & ~s->purged);
             if (node.pages_went != 0) regret_purge(node, purged & ~s->purged);
         }
-        if (s->inuse == s->num || s->where != slab_list::partial) slab_place(node, s, list_end::head);
+        if (s->inuse == s->num || s->where != slab_list::partial) slab_place_locked(node, s, list_end::head);
     }
     note_taken(cache, node, taken);
     lock.unlock();
@@ -187,10 +187,9 @@ void node_give(kmem_cache* cache, unsigned home, void* const* objects, unsigned 
     cache_node& node = cache->at(home);
     node.flushes += 1;
     if (KSLAB_LIKELY(nr_nodes == 1)) return give_local(cache, node, objects, count, past_shared);
-    constexpr unsigned kGroup = 30;
-    void* local[kGroup];
+    void* local[kOnTheWay];
     while (count > 0) {
-        unsigned group = count < kGroup ? count : kGroup;
+        unsigned group = count < kOnTheWay ? count : kOnTheWay;
         copy_entries(local, objects, group);
         if (unsigned left = sort_out_aliens(cache, home, local, group))
             give_local(cache, node, local, left, past_shared);
@@ -200,9 +199,8 @@ void node_give(kmem_cache* cache, unsigned home, void* const* objects, unsigned 
 }
 
 void drain_shared(kmem_cache* cache, cache_node& node) {
-    constexpr unsigned kBatch = 30;
-    void* batch[kBatch];
-    while (unsigned taken = take_shared(node.shared, batch, kBatch)) free_block(cache, batch, taken);
+    void* batch[kOnTheWay];
+    while (unsigned taken = take_shared(node.shared, batch, kOnTheWay)) free_block(cache, batch, taken);
 }
 
 }  // namespace kslab

@@ -38,14 +38,12 @@ private:
     size_t bytes_;
 };
 
-constexpr unsigned kBatch = 30;
-
 // What is too much for the new limit leaves first, newest last.
 void shrink_shared(kmem_cache* cache, cache_node& node, uint32_t limit) {
-    void* leaving[kBatch];
+    void* leaving[kOnTheWay];
     while (node.shared.avail > limit) {
         unsigned more = node.shared.avail - limit;
-        unsigned taken = take_shared(node.shared, leaving, more < kBatch ? more : kBatch);
+        unsigned taken = take_shared(node.shared, leaving, more < kOnTheWay ? more : kOnTheWay);
         if (taken > 0) free_block(cache, leaving, taken);
     }
 }
