@@ -6,7 +6,12 @@ namespace kslab {
 
 namespace {
 
-// DWARF numbers of x86-64.
+// The numbers and rules here are those of x86-64; elsewhere no rule is found, and stacks follow frame pointers.
+#if defined(__x86_64__)
+constexpr bool kKnowsMachine = true;
+#else
+constexpr bool kKnowsMachine = false;
+#endif
 constexpr uint64_t kBp = 6;
 constexpr uint64_t kSp = 7;
 constexpr uint64_t kReturnAddress = 16;
@@ -283,12 +288,11 @@ struct table_line {
 
 }  // namespace
 
-unwind_rule read_unwind_rule([[maybe_unused]] const void* header, [[maybe_unused]] uintptr_t pc) {
+unwind_rule read_unwind_rule(const void* header, uintptr_t pc) {
     unwind_rule rule;
-#if defined(__x86_64__)
     constexpr uint8_t kRelativeToHeader = 0x3b;  // what all linkers write: pairs of 32-bit offsets, sorted
     const auto* bytes = static_cast<const uint8_t*>(header);
-    if (header == nullptr || bytes[0] != 1 || bytes[3] != kRelativeToHeader) return rule;
+    if (!kKnowsMachine || header == nullptr || bytes[0] != 1 || bytes[3] != kRelativeToHeader) return rule;
     uintptr_t base = reinterpret_cast<uintptr_t>(header);
     dwarf_cursor in{bytes + 4, bytes + 4 + 2 * sizeof(uint64_t)};
     in.pointer(bytes[1], base);
@@ -306,7 +310,6 @@ unwind_rule read_unwind_rule([[maybe_unused]] const void* header, [[maybe_unused
         }
     }
     if (first > 0) read_description(bytes + table[first - 1].description, pc, rule);
-#endif
     return rule;
 }
 
