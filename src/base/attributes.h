@@ -1,4 +1,4 @@
-// Compiler attributes under short names, and the two facts about the machine that everything shares.
+// Compiler attributes under short names, and the few facts about the machine that everything shares.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -21,5 +21,13 @@ namespace kslab {
 inline constexpr unsigned kPageShift = 12;
 inline constexpr size_t kPageSize = size_t{1} << kPageShift;
 inline constexpr size_t kCacheLine = 64;
+
+// Of an address of user space. On aarch64 the usual kernel has 48, and maps from above: programs, libraries and what they map have
+// the highest bit set. Of 52 bits it gives those beyond only to who asks for them.
+#if defined(__aarch64__)
+inline constexpr unsigned kAddressBits = 48;
+#else
+inline constexpr unsigned kAddressBits = 47;
+#endif
 
 }  // namespace kslab

@@ -16,7 +16,7 @@ namespace {
 constexpr unsigned kVerdictBits = 12;
 constexpr unsigned kGroupBits = 16;
 KSLAB_APART constinit relaxed<uint64_t> verdicts[1u << kVerdictBits]{};
-static_assert(kMostGroups <= 1u << kGroupBits, "addresses of user space have 47 bits, which leaves 16");
+static_assert(kMostGroups <= 1u << kGroupBits && kAddressBits + kGroupBits <= 64);
 
 relaxed<uint64_t>& verdict_of(uintptr_t address) {
     return verdicts[(address * 0x9e3779b97f4a7c15u) >> (64 - kVerdictBits)];

@@ -2,7 +2,7 @@
 //
 //   home: the section of 2 GiB that the process's first mappings lie in, most of it below, for that is where others go
 //         next. It is part of the library, and begins where these want it: free() needs no table to find it.
-//   root: one entry for each 2 GiB of the 47-bit address space, counted from the start of home, and around: what lies
+//   root: one entry for each 2 GiB of the address space, counted from the start of home, and around: what lies
 //         below home comes last, and one section may hold the top of the space and its bottom. Null: nothing there.
 //   section: for each page the 2-byte value that free() turns into the thread's array by one addition, and
 //         behind it, which malloc and free do not read, the leaves.
@@ -22,7 +22,6 @@ namespace kslab {
 struct slab;
 struct run;
 
-inline constexpr unsigned kAddressBits = 47;
 inline constexpr unsigned kSectionShift = 31;
 inline constexpr size_t kRootEntries = size_t{1} << (kAddressBits - kSectionShift);
 inline constexpr size_t kSectionPages = size_t{1} << (kSectionShift - kPageShift);
@@ -109,7 +108,7 @@ private:
     uintptr_t word_ = 0;
 };
 
-// The owner of the page that holds `address`, in full 64-bit arithmetic: an address beyond 47 bits has none.
+// The owner of the page that holds `address`, in full 64-bit arithmetic: an address beyond kAddressBits has none.
 page_owner page_owner_of(const void* address);
 
 // The same, for those who ask often.

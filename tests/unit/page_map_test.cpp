@@ -50,9 +50,9 @@ TEST(page_map, any_address_reads_as_foreign_and_does_not_fault) {
     kfree(live);
 }
 
-TEST(page_map, addresses_beyond_47_bits_are_not_ours) {
+TEST(page_map, addresses_beyond_those_of_user_space_are_not_ours) {
     void* object = kmalloc(64, 0);
-    for (unsigned bit = 47; bit < 64; bit++) {
+    for (unsigned bit = kAddressBits; bit < 64; bit++) {
         void* alias = at(reinterpret_cast<uintptr_t>(object) ^ uintptr_t{1} << bit);
         EXPECT_EQ(home_page_value(alias), 0);
         EXPECT_EQ(page_value(alias), 0);
@@ -206,6 +206,15 @@ TEST(page_map, home_holds_what_it_is_placed_for_and_begins_above_0) {
     EXPECT_EQ(page_map_bias, bias) << "home does not move";
 }
 
-TEST(page_map, there_is_no_room_beyond_47_bits) { EXPECT_FALSE(page_map_ensure(uintptr_t{1} << 47)); }
+TEST(page_map, there_is_no_room_beyond_user_space) { EXPECT_FALSE(page_map_ensure(uintptr_t{1} << kAddressBits)); }
+
+TEST(page_map, the_highest_pages_of_user_space_can_be_kept) {
+    uintptr_t last = (uintptr_t{1} << kAddressBits) - kPageSize;
+    ASSERT_TRUE(page_map_ensure(last));
+    page_map_set_values(last, 1, 0x123);
+    EXPECT_EQ(page_value(at(last)), 0x123);
+    EXPECT_EQ(page_value(at(last - kPageSize)), 0);
+    page_map_set_values(last, 1, 0);
+}
 
 }  // namespace

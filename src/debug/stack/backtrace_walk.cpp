@@ -195,7 +195,6 @@ bool walker::along_frame_pointer(readable_range& range) {
     uintptr_t frame = at.bp;
     if (frame < at.sp || !read(range, frame, bp) || !read(range, frame + kWord, ip)) return false;
     constexpr uintptr_t kLowestCode = 1 << 16;
-    constexpr unsigned kAddressBits = 47;
     if (ip < kLowestCode || ip >> kAddressBits != 0) return false;
     at = {ip, frame + 2 * kWord, bp};
     bp_in_register = false;
