@@ -55,6 +55,11 @@ bool os_unmap(void* start, size_t bytes) {
         raw_syscall(SYS_munmap, reinterpret_cast<long>(start), static_cast<long>(align_up(bytes, os_page_size()))));
 }
 
+bool os_unmap_part(void* start, size_t bytes) {
+    bool whole = os_page_size() == kPageSize || ((reinterpret_cast<uintptr_t>(start) | bytes) & (os_page_size() - 1)) == 0;
+    return whole && os_unmap(start, bytes);
+}
+
 bool os_purge(void* start, size_t bytes) {
     size_t page = os_page_size();
     uintptr_t first = align_up(reinterpret_cast<uintptr_t>(start), page);

@@ -14,6 +14,8 @@ void* os_map_guarded(size_t bytes);
 
 // False when the system refuses, for example because the process has too many mappings.
 bool os_unmap(void* start, size_t bytes);
+// A part of what was mapped. False also when it is not whole system pages: what lies beside it stays.
+bool os_unmap_part(void* start, size_t bytes);
 
 // Gives the pages back at once (MADV_DONTNEED); they read as zero afterwards. False when they were not
 // released, for example because they are locked: then they keep their content.

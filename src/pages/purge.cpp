@@ -138,14 +138,14 @@ size_t page_allocator::give_back(run* r, scoped_lock& lock) {
     if (unmap) unpublish(r);  // another thread may get the hole at once
     begin_transit(r);
     lock.unlock();
-    bool unmapped = unmap && os_unmap(r->memory(), r->pages * kPageSize);
+    bool unmapped = unmap && os_unmap_part(r->memory(), r->pages * kPageSize);
     bool purged = unmapped || os_purge(r->memory(), r->pages * kPageSize);
     lock.lock();
     if (!purged && !unmap && r->pages >= kUnmapRefused) {  // locked pages, or a sandbox: they can still be unmapped
         unmap = true;
         unpublish(r);
         lock.unlock();
-        unmapped = os_unmap(r->memory(), r->pages * kPageSize);
+        unmapped = os_unmap_part(r->memory(), r->pages * kPageSize);
         lock.lock();
     }
     end_transit(r);
@@ -191,7 +191,7 @@ size_t page_allocator::unmap_zero_runs(size_t least_pages, size_t keep, scoped_l
         unpublish(r);
         begin_transit(r);
         lock.unlock();
-        bool unmapped = os_unmap(r->memory(), r->pages * kPageSize);
+        bool unmapped = os_unmap_part(r->memory(), r->pages * kPageSize);
         lock.lock();
         end_transit(r);
         if (!unmapped) {
