@@ -6,6 +6,7 @@
 #include "kmalloc/class_object.h"
 #include "kmalloc/kmalloc.h"
 #include "malloc/foreign.h"
+#include "os/memory.h"
 #include "thread/rcu.h"
 #include "thread/slots.h"
 
@@ -177,11 +178,11 @@ int posix_memalign_any(void** result, size_t align, size_t size, const void* cal
     return 0;
 }
 
-void* valloc_any(size_t size, const void* caller) { return memalign_any(kPageSize, size, call_kind::valloc, caller); }
+void* valloc_any(size_t size, const void* caller) { return memalign_any(os_page_size(), size, call_kind::valloc, caller); }
 
 void* pvalloc_any(size_t size, const void* caller) {
     if (absurd(size)) return impossible({.kind = call_kind::pvalloc, .size = size});
-    return memalign_any(kPageSize, align_up(size == 0 ? 1 : size, kPageSize), call_kind::pvalloc, caller);
+    return memalign_any(os_page_size(), align_up(size == 0 ? 1 : size, os_page_size()), call_kind::pvalloc, caller);
 }
 
 size_t usable_size_any(const void* object) {
