@@ -23,7 +23,7 @@ struct outcome {
     uintptr_t found; // of the words looked for, a bit each
 };
 
-outcome stop_and_look(const std::vector<std::atomic<long>>& counters, uintptr_t first_word) {
+[[maybe_unused]] outcome stop_and_look(const std::vector<std::atomic<long>>& counters, uintptr_t first_word) {
     stopped_threads threads;
     outcome result{};
     threads_stop(threads);

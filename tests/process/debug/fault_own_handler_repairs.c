@@ -9,6 +9,10 @@
 
 #include "check.h"
 
+#if !defined(__x86_64__)
+int main(void) { skip("written for x86-64"); }
+#else
+
 static char *page;
 static volatile int faults;
 
@@ -42,3 +46,4 @@ int main(void)
     CHECK(faults == 1000);
     return 0;
 }
+#endif

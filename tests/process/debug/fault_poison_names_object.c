@@ -13,6 +13,10 @@ int main(void)
     free(hide(object));
     // The pointer to the object stays in a register over the access.
     long *inside = (long *)object[3];
+#if defined(__x86_64__)
     __asm__ volatile("movq (%0), %%rax" : : "r"(inside), "D"(object) : "rax", "memory");
+#elif defined(__aarch64__)
+    __asm__ volatile("ldr x9, [%0]" : : "r"(inside), "r"(object) : "x9", "memory");
+#endif
     return 0;
 }

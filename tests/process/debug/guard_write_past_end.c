@@ -20,6 +20,10 @@ int main(int argc, char **argv)
     else if (strcmp(argv[1], "memset") == 0)
         memset(object, 2, 4096);
     size_t count = 5000;
+#if defined(__x86_64__)
     __asm__ volatile("rep stosb" : "+D"(object), "+c"(count) : "a"(3) : "memory");
+#else
+    memset(hide(object), 3, count);
+#endif
     return 0;
 }
