@@ -4,6 +4,7 @@
 #include "check/debug_table.h"
 #include "debug/guard/guard_pages.h"
 #include "debug/object/objects.h"
+#include "debug/object/runs.h"
 #include "kmalloc/kmalloc.h"
 #include "os/memory.h"
 #include "pages/page_allocator.h"
@@ -167,7 +168,7 @@ bool guard_allocate(size_t size, size_t align, object_record& record, place& out
     record.offset = static_cast<uint32_t>(offset);  // less than a page
     record.state = object_state::fresh;
     page_span span = object_pages(r);
-    r->record = &record;
+    set_record_of(r, &record);
     out = {span.start, span.bytes, &record, debug_large_flags, nullptr, nullptr, r, true};
     return true;
 }
@@ -181,7 +182,7 @@ void guard_release(const place& p) {
     run* r = p.in_run;
     if (holds_memory(r)) return_memory(r->pages - 1);
     guarded.objects.fetch_sub(1, std::memory_order_relaxed);
-    r->record = nullptr;
+    set_record_of(r, nullptr);
     if (!keep_waiting(r)) give_back(r);
 }
 

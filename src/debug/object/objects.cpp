@@ -83,7 +83,7 @@ bool take_run(const call& how, place& p) {
     if (r == nullptr) return metadata_free(record, sizeof(object_record)), false;
     if (how.zero) zero_without_writing(r);
     r->guard = run_guard::none;
-    r->record = record;
+    set_record_of(r, record);
     p = place_of_run(r);
     return true;
 }
@@ -189,7 +189,7 @@ namespace {
 void release_run(const place& p) {
     run* r = p.in_run;
     object_record* record = p.record;
-    r->record = nullptr;
+    set_record_of(r, nullptr);
     if (p.guarded)
         guard_release(p);
     else

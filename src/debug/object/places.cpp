@@ -77,8 +77,8 @@ place place_with_record(run* r, object_record* record) {
             nullptr, r,     r->guard != run_guard::none};
 }
 
-// Read once: another thread may release the run that a bad pointer leads to.
-object_record* record_of(const run* r) { return __atomic_load_n(&r->record, __ATOMIC_RELAXED); }
+// Read once: another thread may release the run that a bad pointer leads to, or have just got it.
+object_record* record_of(const run* r) { return __atomic_load_n(&r->record, __ATOMIC_ACQUIRE); }
 
 }  // namespace
 
