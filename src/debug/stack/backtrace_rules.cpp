@@ -146,7 +146,8 @@ bool rules_boot() {
     if (rule_cache == nullptr) {
         void* memory = metadata_allocate(kSets * sizeof(rule_set));  // which is no root of the leak scan
         if (memory == nullptr) return false;
-        rule_cache = static_cast<rule_set*>(__builtin_memset(memory, 0, kSets * sizeof(rule_set)));
+        // Debugging may begin late: threads that run look at it from now on, and find it empty.
+        __atomic_store_n(&rule_cache, static_cast<rule_set*>(__builtin_memset(memory, 0, kSets * sizeof(rule_set))), __ATOMIC_RELEASE);
     }
     if (&dlsym != nullptr)
         find_object = reinterpret_cast<find_object_function*>(dlsym(RTLD_DEFAULT, "_dl_find_object"));
