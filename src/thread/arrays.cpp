@@ -16,7 +16,8 @@ constexpr unsigned kColdBatch = 16;
 // So many flushes of a cache with no refill by any thread between them: the program is giving memory up.
 constexpr unsigned kFreeStreak = 8;
 constexpr unsigned kKeptInStreak = 16;
-constexpr unsigned kNoRoomPause = 64;
+// In so many slow operations that lack room.
+constexpr unsigned kPauseOfHand = 250;
 // A thread that works on more than its arrays have room for, and lacks room so often between two reaps, gets KSLAB_THREAD_CACHE
 // once more, up to kMostRoom times; and gives it back when so many flushes in a row say that it gives memory up, or when it lacked
 // none between two reaps. All together have a bound: a few threads that work get much, many that may sleep next get little. Where
@@ -48,18 +49,22 @@ bool more_room(thread_cache* thread) {
     return true;
 }
 
-// Takes budget from arrays that were not refilled since the last time round, and from those that would have more than twice
-// what is `wanted` in the end: were it otherwise, arrays in use would take it from each other for ever. False: there is not
-// enough.
+// A hand that goes round takes budget from arrays that were not refilled since it came by last, and from those that would have
+// more than twice what is `wanted` in the end: were it otherwise, arrays in use would take it from each other for ever. So that a
+// round is long enough for arrays in use to be refilled, the hand pauses after each. False: there is not enough.
 bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes, size_t wanted) {
     if (reserved_bytes(thread) + bytes <= thread->room) return true;
     if (more_room(thread)) return reserved_bytes(thread) + bytes <= thread->room;
-    if (thread->no_room_for > 0) {
-        thread->no_room_for--;
+    if (thread->pause > 0) {
+        thread->pause--;
         return false;
     }
-    for (unsigned i = 0; i < slots.count; i++) {
-        kmem_cache* cache = slots.cache[thread->sweep++ % slots.count];
+    while (thread->pause == 0 && slots.count > 0) {
+        kmem_cache* cache = slots.cache[thread->hand];
+        if (++thread->hand == slots.count) {
+            thread->hand = 0;
+            thread->pause = kPauseOfHand;
+        }
         array_cache* ac = array_at(thread, cache->slot);
         if (ac == wanted_by || ac->limit == 0) continue;
         bool has_more = held_bytes(cache, ac->limit) > 2 * wanted;
@@ -70,7 +75,6 @@ bool make_room(thread_cache* thread, const array_cache* wanted_by, size_t bytes,
         lower_limit(thread, cache, ac);
         if (reserved_bytes(thread) + bytes <= thread->room) return true;
     }
-    thread->no_room_for = kNoRoomPause;
     return false;
 }
 

@@ -39,7 +39,7 @@ struct thread_cache {
     uint32_t vector_bytes;  // kmem_cache::vector_offset is below
     uint32_t generation;    // of the last drain that was asked for (thread.h)
     uint32_t countdown;     // slow operations until the next look at the clock
-    uint32_t no_room_for;   // slow operations in which make_room is not tried again
+    uint32_t pause;         // of the hand of make_room, in slow operations
     size_t reserved;        // bytes that the arrays may hold, the sum of limit * size; atomic, see reserve()
     size_t room;            // at most so much is reserved
     uint16_t no_room_times; // that it was too little
@@ -47,7 +47,7 @@ struct thread_cache {
     uint32_t slabs_made;    // of its node's, in its refills, since idle arrays were last looked for
     uint64_t next_reap;
     unsigned exit_round;
-    unsigned sweep;         // where make_room goes on
+    unsigned hand;          // where make_room goes on, below slots.count
     uint8_t node;           // where this thread runs (thread/node.cpp)
     uint8_t reap_node;      // the node whose alien objects are sent home next
     uint8_t refilling;      // constructors run: what they do must not drain the array that is being filled

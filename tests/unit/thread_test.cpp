@@ -131,6 +131,25 @@ TEST(thread, a_busy_thread_gets_more_room_and_gives_it_back) {
     EXPECT_STREQ(validate_heap(), nullptr);
 }
 
+// Else arrays that are in use lose their budget to each other, for they are not refilled between two visits.
+TEST(thread, what_looks_for_budget_pauses_after_each_round) {
+    constexpr int kPause = 250;
+    constexpr int kMostLacks = 2;  // one to allocate, one to free
+    busy_thread busy(13);
+    int rounds = 0, since = kPause;
+    for (int i = 0; i < 40000; i++) {
+        unsigned hand = current_thread->hand;
+        busy.work();
+        since++;
+        if (current_thread->hand >= hand) continue;
+        ASSERT_GE(since, kPause / kMostLacks) << "round " << rounds;
+        since = 0;
+        rounds++;
+    }
+    EXPECT_GE(rounds, 5) << "this thread has budget enough: nothing is proved";
+    busy.end();
+}
+
 TEST(thread, room_that_was_not_lacked_for_a_while_goes_back) {
     busy_thread busy(11);
     size_t once = active_options.thread_cache;
