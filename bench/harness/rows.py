@@ -33,6 +33,8 @@ PATTERNS = (
     pattern("server-churn", "objects that outlive the threads that made them", "server_churn", "4", quick=15),
     pattern("mailboxes", "threads free each other's objects at random", "mailboxes", "4", quick=12),
     pattern("task-phases", "threads of mixed sizes, a part kept, a part passed on", "task_phases", "4", quick=15),
+    pattern("exchange-4", "4 threads exchange objects of 16 bytes to 16 KiB", "exchange", "4", quick=10),
+    pattern("mixed-batches-4", "batches of 1 to 1000 bytes freed at random, in 4 threads", "mixed_batches", "4", quick=10),
     pattern("random-sizes-8", "8 threads with live sets, 16 bytes to 16 KiB", "random_sizes", "8", quick=15),
     pattern("medium-buffers", "8 to 64 KiB across 4 threads", "medium_buffers", "4", quick=10),
     pattern("big-buffers", "5 to 25 MB cycled", "big_buffers", full=30, quick=3, warm_mib=300),

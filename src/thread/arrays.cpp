@@ -19,12 +19,14 @@ constexpr unsigned kKeptInStreak = 16;
 // In so many slow operations that lack room.
 constexpr unsigned kPauseOfHand = 250;
 // A thread that works on more than its arrays have room for, and lacks room so often between two reaps, gets KSLAB_THREAD_CACHE
-// once more, up to kMostRoom times; and gives it back when so many flushes in a row say that it gives memory up, or when it lacked
-// none between two reaps. All together have a bound: a few threads that work get much, many that may sleep next get little. Where
-// others have all of it, a thread gets it once, after eight times as many misses.
+// once more, up to kMostRoom times. All together have a bound: a few threads that work get much, many that may sleep next get
+// little. Where others have all of it, a thread gets it once, after eight times as many misses.
 constexpr unsigned kMissesForMore = 1024;
 constexpr unsigned kMissesBeyond = 8 * kMissesForMore;
-constexpr unsigned kGivingUp = 64;
+// It gives that back when it lacked none between two reaps, or when it frees KSLAB_THREAD_CACHE in a row, for then it gives memory
+// up. If it goes on all the same, it works in rounds: next time it may free twice as much, up to so many doublings, and gets more
+// room after half as many misses.
+constexpr unsigned kMostPatience = 5;
 
 std::atomic<size_t> lent{0};  // bytes beyond KSLAB_THREAD_CACHE, of all threads
 
@@ -39,9 +41,9 @@ unsigned first_limit(const kmem_cache* cache) {
 
 // Several threads at once may pass the bound by a step each.
 bool more_room(thread_cache* thread) {
-    if (thread->flushes >= kGivingUp) return false;
+    if (thread->flushed >= slots.thread_bytes) return false;
     bool within = lent.load(std::memory_order_relaxed) + slots.thread_bytes <= kLentForCpu * cache_settings.cpus;
-    if (++thread->no_room_times < (within ? kMissesForMore : kMissesBeyond)) return false;
+    if (++thread->no_room_times < (within ? kMissesForMore : kMissesBeyond) >> thread->patience) return false;
     thread->no_room_times = 0;
     if (thread->room >= (within ? kMostRoom : 2) * slots.thread_bytes) return false;
     lent.fetch_add(slots.thread_bytes, std::memory_order_relaxed);
@@ -87,6 +89,14 @@ void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac)
     // Who asks for a limit gets it, whatever the thread's budget says.
     if (cache->tuned) return set_array_limit(thread, cache, ac, limit);
     if (make_room(thread, ac, held_bytes(cache, limit - ac->limit), held_bytes(cache, limit))) set_array_limit(thread, cache, ac, limit);
+}
+
+void note_flush(thread_cache* thread, size_t bytes) {
+    size_t many = slots.thread_bytes << thread->patience;
+    if (thread->flushed < many) thread->flushed += bytes;
+    if (KSLAB_LIKELY(thread->flushed < many) || thread->room == slots.thread_bytes) return;
+    give_room_back(thread);
+    if (thread->patience < kMostPatience) thread->patience++;
 }
 
 bool in_streak(const thread_cache* thread, const kmem_cache* cache) { return cache->at(thread->node).flushes >= kFreeStreak; }
@@ -174,7 +184,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
     thread_tick(thread);
     if (ac->limit == 0 || ac->last == array_move::refilled) raise_limit(thread, cache, ac);
     ac->last = array_move::refilled;
-    thread->flushes = 0;
+    thread->flushed = 0;
     unsigned batch = ac->batchcount;
     if (ac->touched == 0 && batch > kColdBatch) batch = kColdBatch;
     ac->touched = 1;
@@ -193,8 +203,7 @@ void* cache_alloc_refill(thread_cache* thread, kmem_cache* cache, array_cache* a
 void cache_flusharray(thread_cache* thread, kmem_cache* cache, array_cache* ac, void* object) {
     if (KSLAB_UNLIKELY(ac->avail > 0 && ac->entry[0] == object)) report_bad_free(bad_free::twice, object, cache);
     thread_tick(thread);
-    if (thread->flushes < kGivingUp) thread->flushes++;
-    if (thread->flushes == kGivingUp && thread->room > slots.thread_bytes) give_room_back(thread);
+    note_flush(thread, held_bytes(cache, ac->batchcount));
     if (ac->avail >= ac->limit) {
         if (ac->limit == 0 || ac->last == array_move::flushed) raise_limit(thread, cache, ac);
         ac->last = array_move::flushed;

@@ -93,7 +93,10 @@ uint64_t first_reap() {
 // The kernel's cache_reap of one CPU.
 void reap_thread(thread_cache* thread, uint64_t time) {
     thread->next_reap = time + kReapInterval;
-    if (thread->no_room_times == 0 && thread->room > slots.thread_bytes) give_room_back(thread);
+    if (thread->no_room_times == 0) {
+        if (thread->room > slots.thread_bytes) give_room_back(thread);
+        thread->patience = 0;
+    }
     thread->no_room_times = 0;
     if (nr_nodes > 1) reap_aliens(thread);
     for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { reap_array(thread, cache, ac); });

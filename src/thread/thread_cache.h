@@ -43,7 +43,8 @@ struct thread_cache {
     size_t reserved;        // bytes that the arrays may hold, the sum of limit * size; atomic, see reserve()
     size_t room;            // at most so much is reserved
     uint16_t no_room_times; // that it was too little
-    uint16_t flushes;       // in a row, of any array, without a refill
+    uint8_t patience;       // with streaks of frees (arrays.cpp)
+    size_t flushed;         // bytes, in a row, of all arrays, without a refill
     uint32_t slabs_made;    // of its node's, in its refills, since idle arrays were last looked for
     uint64_t next_reap;
     unsigned exit_round;

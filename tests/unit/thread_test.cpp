@@ -150,6 +150,36 @@ TEST(thread, what_looks_for_budget_pauses_after_each_round) {
     busy.end();
 }
 
+// Each round ends with frees that might be the last; but there was another round each time.
+TEST(thread, one_that_works_in_rounds_keeps_its_room) {
+    constexpr size_t kObjects = 500;
+    size_t once = active_options.thread_cache;
+    test::random random(17);
+    std::vector<void*> objects;
+    auto work = [&](size_t count) {
+        for (size_t i = 0; i < count; i++) objects.push_back(kmalloc(size_t{16} << random.below(10), 0));
+        for (void* object : objects) kfree(object);
+        objects.clear();
+    };
+    int given_back = 0;
+    for (int round = 0; round < 400; round++) {
+        work(kObjects);
+        if (current_thread->room == once) given_back = round;
+    }
+    EXPECT_GT(current_thread->room, once);
+    EXPECT_LT(given_back, 200);
+    EXPECT_GT(current_thread->patience, 0);
+    // More than it ever worked on: it gives memory up.
+    work(40 * kObjects);
+    EXPECT_EQ(current_thread->room, once);
+    EXPECT_LE(own_arrays().reserved, once);
+    current_thread->no_room_times = 0;
+    current_thread->next_reap = 1;  // long past
+    thread_look_at_clock(current_thread);
+    EXPECT_EQ(current_thread->patience, 0) << "after a quiet time";
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
 TEST(thread, room_that_was_not_lacked_for_a_while_goes_back) {
     busy_thread busy(11);
     size_t once = active_options.thread_cache;
