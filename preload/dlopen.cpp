@@ -1,5 +1,5 @@
-// dlopen, for KSLAB_DEEPBIND=clear: a plugin loaded with RTLD_DEEPBIND would find libc's malloc first. The next
-// dlopen is a tail call: it looks at its caller for RPATH and $ORIGIN, which must stay the program's code.
+// dlopen without RTLD_DEEPBIND (KSLAB_DEEPBIND): a plugin loaded with it would find libc's malloc first, and libc's free knows
+// nothing of our objects. The next dlopen is a tail call: it looks at its caller for RPATH and $ORIGIN, which must stay the program's code.
 #include <dlfcn.h>
 #include <errno.h>
 

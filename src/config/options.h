@@ -8,7 +8,7 @@ namespace kslab {
 enum class size_profile : uint8_t { odd, kmalloc, fine };
 enum class slab_geometry : uint8_t { kslab, kernel };
 enum class realloc_zero : uint8_t { free, alloc };
-enum class deepbind : uint8_t { keep, clear };
+enum class deepbind : uint8_t { clear, keep };
 enum class group_choice : uint8_t { threads, modules };
 enum class on_off : uint8_t { off, on };
 enum class on_error : uint8_t { go_on, abort };
@@ -40,8 +40,8 @@ struct option_text {
       "1: like caches of kmem_cache_create never share their slabs, and no name may come twice")               \
     X(choice, REALLOC_ZERO, realloc_zero_size, realloc_zero, realloc_zero::free, "free|alloc",                 \
       "realloc(p, 0): free p and return null as glibc does, or return a new object")                           \
-    X(choice, DEEPBIND, deepbind_flag, deepbind, deepbind::keep, "keep|clear",                                 \
-      "dlopen with RTLD_DEEPBIND: leave the flag, or clear it so that the plugin uses kslab too")              \
+    X(choice, DEEPBIND, deepbind_flag, deepbind, deepbind::clear, "clear|keep",                                \
+      "dlopen with RTLD_DEEPBIND: clear the flag so that the plugin uses kslab too, or leave it")              \
     X(text, DEBUG, debug, option_text, option_text{}, "FZPUTAOGQL[,cache...]",                                 \
       "find heap bugs: 1, full, or letters and caches as for the kernel's slab_debug")                         \
     X(text, DEBUG_EXE, debug_exe, option_text, option_text{}, "name[,name*...]",                               \

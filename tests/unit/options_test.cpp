@@ -45,7 +45,7 @@ TEST(options, defaults) {
     EXPECT_EQ(o.decay_ms, 1000u);
     EXPECT_EQ(o.limit, 0u);
     EXPECT_EQ(o.realloc_zero_size, realloc_zero::free);
-    EXPECT_EQ(o.deepbind_flag, deepbind::keep);
+    EXPECT_EQ(o.deepbind_flag, deepbind::clear);
     EXPECT_STREQ(o.debug.text, "");
     EXPECT_STREQ(o.debug_exe.text, "");
     EXPECT_EQ(o.error_action, on_error::go_on);

@@ -1,6 +1,5 @@
-// With KSLAB_DEEPBIND=clear the flag is dropped, so that both directions work: also the plugin may
-// free what the program allocated.
-// env: KSLAB_DEEPBIND=clear
+// RTLD_DEEPBIND is dropped, so that both directions work: also the plugin may free what the program
+// allocated, as extensions of PHP do.
 // link: -ldl
 #include "check.h"
 #include <dlfcn.h>

@@ -1,6 +1,7 @@
 // A plugin loaded with RTLD_DEEPBIND is bound to libc's malloc although we are preloaded. The
 // program frees, measures and resizes what the plugin allocated: our free must recognise the
 // pointer as libc's and pass it on.
+// env: KSLAB_DEEPBIND=keep
 // link: -ldl
 #include "check.h"
 #include <dlfcn.h>
