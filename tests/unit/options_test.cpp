@@ -332,7 +332,7 @@ TEST(options, help_lists_every_option_with_its_default) {
         EXPECT_NE(text.find(row.name), std::string::npos) << row.name << " is missing in\n" << text;
         EXPECT_NE(text.find(row.help), std::string::npos) << row.help << " is missing in\n" << text;
     }
-    for (const char* initial : {" odd ", " kslab ", " 256K ", " 1000 ", " free ", " keep ", " 0 ", " unset ", " continue ", " 64M "})
+    for (const char* initial : {" odd ", " kslab ", " 256K ", " 1000 ", " free ", " clear ", " 0 ", " unset ", " continue ", " 64M "})
         EXPECT_NE(text.find(initial), std::string::npos) << initial;
 }
 
