@@ -5,6 +5,8 @@
 #include "config/size_classes.h"
 #include "debug/object/library_new.h"
 #include "debug/object/objects.h"
+#include "debug/stack/modules_seen.h"
+#include "debug/stack/stack_depot.h"
 #include "os/executable.h"
 #include "os/maps.h"
 #include "pages/page_allocator.h"
@@ -20,11 +22,28 @@ void take_stack(finding& f) {
     f.thread = this_thread_id();
 }
 
-bool is_matching(const place& p, const call& how) {
+bool is_cxx(call_family family) { return family == call_family::cxx_object || family == call_family::cxx_array; }
+
+// A library with operators of its own that is bound to itself (-Bsymbolic) reaches malloc and free by these, while the other half of
+// the pair may be ours: what it calls directly and what by its operators is not to be told apart.
+bool half_by_own_operator(const place& p, call_family asked, call_family given) {
+    if (asked == call_family::c && is_cxx(given)) {
+        stack_view allocated = stack_depot_get(p.record->allocated.stack);
+        return allocated.count > 0 && module_defines(allocated.frame[0], "_Znwm");
+    }
+    if (!is_cxx(asked) || given != call_family::c) return false;
+    stack_trace here;
+    backtrace_capture(here, 1);
+    return here.count > 0 && module_defines(here.frame[0], "_ZdlPv");
+}
+
+enum class pair_of_calls : uint8_t { matching, untold, mismatched };
+
+pair_of_calls judge_pair(const place& p, const call& how) {
     call_family asked = family_of(p.record->allocated_by);
     call_family given = family_of(how.kind);
-    if (asked == call_family::none || given == call_family::none) return true;
-    return asked == given;
+    if (asked == call_family::none || given == call_family::none || asked == given) return pair_of_calls::matching;
+    return half_by_own_operator(p, asked, given) ? pair_of_calls::untold : pair_of_calls::mismatched;
 }
 
 // A class that is over-aligned is new'ed and deleted with its alignment; the plain forms have none.
@@ -46,7 +65,9 @@ bad_call judge_free(const place& p, const void* object, const call& how) {
     if (state != object_state::live) return {true, true, defect::double_free};
     if (how.cache != nullptr && how.cache != p.cache) return {true, false, defect::wrong_cache};
     if ((p.flags & kDebugTrack) == 0) return {};
-    if (!is_matching(p, how)) return {true, false, defect::mismatch};
+    pair_of_calls pair = judge_pair(p, how);
+    if (pair == pair_of_calls::mismatched) return {true, false, defect::mismatch};
+    if (pair == pair_of_calls::untold) return {};
     if (how.sized && how.size != p.record->requested) return {true, false, defect::wrong_size};
     if (!is_aligned_alike(p, how)) return {true, false, defect::wrong_align};
     return {};

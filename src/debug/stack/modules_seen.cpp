@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/relaxed.h"
 #include "debug/own_memory.h"
+#include "os/elf_symbols.h"
 #include "os/syscall.h"
 
 #pragma weak dlsym
@@ -192,6 +193,13 @@ void modules_note(const uintptr_t* frames, unsigned count) {
         end = reinterpret_cast<uintptr_t>(found.map_end);
         if (KSLAB_UNLIKELY(!is_seen(found))) note(found);
     }
+}
+
+bool module_defines(uintptr_t address, const char* symbol) {
+    find_object_function* search = find_object;
+    found_object found;
+    if (search == nullptr || search(reinterpret_cast<void*>(address), &found) != 0 || found.map->l_ld == nullptr) return false;
+    return find_symbol(read_dynamic(found.map->l_ld, found.map->l_addr), symbol) != nullptr;
 }
 
 bool module_seen_at(uintptr_t address, module_place& place) {

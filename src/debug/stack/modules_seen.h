@@ -15,6 +15,9 @@ void modules_note(const uintptr_t* frames, unsigned count);
 // What lay at the address last; false when nothing is known.
 bool module_seen_at(uintptr_t address, module_place& place);
 
+// Whether the module that is loaded at the address defines that symbol for others.
+bool module_defines(uintptr_t address, const char* symbol);
+
 // The build-id among ELF notes; length 0 when there is none.
 struct note_span {
     size_t at = 0;

@@ -1,0 +1,49 @@
+#!/bin/bash
+# A library with operators new and delete of its own, bound to itself, gives objects to the program and takes some from it: half of
+# each pair is its own, half kslab's. No mismatch is told; one of the program's own is.
+# needs: tool g++
+set -u
+fail() { echo "FAILED: $*" >&2; exit 1; }
+cd "$TEST_TMP" || exit 1
+cat >lib.cpp <<'END'
+#include <cstdlib>
+#include <new>
+void* operator new(std::size_t n) { if (void* p = std::malloc(n)) return p; throw std::bad_alloc(); }
+void* operator new[](std::size_t n) { return operator new(n); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+int* make_one() { return new int(5); }
+int* make_many() { return new int[50]; }
+int take_one(int* p) { delete p; return 1; }
+int take_many(int* p) { delete[] p; return 1; }
+END
+cat >main.cpp <<'END'
+#include <cstdlib>
+int* make_one();
+int* make_many();
+int take_one(int*);
+int take_many(int*);
+int main(int argc, char**) {
+    if (argc > 1) {
+        delete static_cast<int*>(std::malloc(4));
+        return 0;
+    }
+    delete make_one();
+    delete[] make_many();
+    take_one(new int(6));
+    take_many(new int[60]);
+    return 0;
+}
+END
+for options in "-O0 -g" "-O2 -g"; do
+    # shellcheck disable=SC2086
+    "$TEST_CXX" $options -fno-builtin -shared -fPIC -Wl,-Bsymbolic lib.cpp -o libown.so || fail "compiler"
+    # The program's own operators are the C++ library's.
+    # shellcheck disable=SC2086
+    "$TEST_CXX" $options -fno-builtin main.cpp -o main -Wl,--as-needed -lstdc++ -L. -lown -Wl,-rpath,"$TEST_TMP" || fail "compiler"
+    KSLAB_DEBUG=1 LD_PRELOAD=$TEST_LIB ./main 2>err || fail "$options: status $?"
+    [ ! -s err ] || fail "$options: $(cat err)"
+    KSLAB_DEBUG=1 LD_PRELOAD=$TEST_LIB ./main x 2>err
+    grep -q 'Mismatched free' err || fail "$options: a mismatch of the program's own: $(cat err)"
+done
