@@ -1,4 +1,4 @@
-// sigaction and signal, while debugging: what the program installs for SIGSEGV, SIGBUS and SIGABRT must not take
+// sigaction, signal and sigaltstack, while debugging: what the program installs for SIGSEGV, SIGBUS and SIGABRT must not take
 // the place of the handler that explains faults (debug/fault/fault_signal.h). Everything else is a tail call of libc's.
 //
 // libc's functions are called by names of theirs that are not exported here, so that nothing has to be looked up:
@@ -8,6 +8,9 @@
 
 #include "base/attributes.h"
 #include "debug/fault/fault_signal.h"
+#include "debug/leak/alternate_stacks.h"
+#include "kmalloc/kmalloc.h"
+#include "os/syscall.h"
 
 extern "C" {
 int __sigaction(int number, const struct sigaction* set, struct sigaction* old);
@@ -42,6 +45,18 @@ KSLAB_NAME int sigaction(int number, const struct sigaction* set, struct sigacti
 
 KSLAB_NAME sighandler_t signal(int number, sighandler_t handler) noexcept {
     return set_handler(number, handler, SA_RESTART, true) ? handler : ssignal(number, handler);
+}
+
+// What is given to it only the kernel knows from then on.
+KSLAB_NAME int sigaltstack(const stack_t* set, stack_t* old) noexcept {
+    bool noted = set != nullptr && (kslab::debug_flags & kslab::kDebugLeaks) != 0;
+    long result = kslab::raw_syscall(SYS_sigaltstack, reinterpret_cast<long>(set), reinterpret_cast<long>(old));
+    if (kslab::syscall_failed(result)) {
+        errno = static_cast<int>(-result);
+        return -1;
+    }
+    if (noted && (set->ss_flags & SS_DISABLE) == 0) kslab::alternate_stack_note(set->ss_sp);
+    return 0;
 }
 
 // What `signal` is called where a program asks for System V or X/Open alone.

@@ -5,6 +5,7 @@
 #include "base/host.h"
 #include "cache/kmem_cache.h"
 #include "debug/fault/fault_signal.h"
+#include "debug/leak/alternate_stacks.h"
 #include "debug/own_memory.h"
 #include "os/executable.h"
 #include "os/maps_reader.h"
@@ -163,6 +164,7 @@ void visit_registers(const stopped_threads& threads, word_visitor to) {
 bool for_each_root(const root_request& request, word_visitor to) {
     if (!maps.open()) return false;
     visit_registers(*request.threads, to);
+    visit_alternate_stacks(to);
     uintptr_t guard_end = 0;
     while (const maps_line* line = maps.next()) {
         bool behind_guard = guard_end == line->start;

@@ -4,7 +4,7 @@
 //   every private mapping that the program can write or has written: data of modules, stacks, thread-local memory
 //   and thread control blocks, anonymous memory; also anonymous shared memory
 //   slabs and runs of kslab that are not under debugging
-//   the registers of the threads
+//   the registers of the threads, and where their alternate signal stacks begin
 //
 // and not: kslab's records, free pages, and what lies on a stack below its stack pointer.
 #pragma once

@@ -7,6 +7,6 @@ allowed='kslab_.*|_Zn[wa]m.*|_Zd[la]P.*'
 allowed+='|(__libc_)?(malloc|free|calloc|realloc|memalign|valloc|pvalloc|mallinfo|mallopt|reallocarray)'
 allowed+='|aligned_alloc|malloc_usable_size|(__)?posix_memalign|cfree|free_sized|free_aligned_sized'
 allowed+='|mallinfo2|malloc_info|malloc_stats|malloc_trim|malloc_get_state|malloc_set_state'
-allowed+='|dlopen|sigaction|signal|__sysv_signal|_init|_fini'
+allowed+='|dlopen|sigaction|signal|__sysv_signal|sigaltstack|_init|_fini'
 others=$(nm -D --defined-only "$TEST_LIB" | awk '{print $3}' | sed 's/@.*//' | grep -Evx "$allowed")
 [ -z "$others" ] || { echo "also exported: $others" >&2; exit 1; }
