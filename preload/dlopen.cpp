@@ -5,6 +5,7 @@
 
 #include "kmalloc/kmalloc.h"
 #include "kmalloc/module_groups.h"
+#include "malloc/foreign.h"
 #include "os/executable.h"
 
 extern "C" KSLAB_EXPORT __attribute__((used)) void* dlopen(const char* file, int flags) {
@@ -16,6 +17,7 @@ extern "C" KSLAB_EXPORT __attribute__((used)) void* dlopen(const char* file, int
         __atomic_store_n(&next, found, __ATOMIC_RELEASE);
     }
     kslab::module_groups_forget();
-    if (kslab::active_options.deepbind_flag == kslab::deepbind::clear) flags &= ~RTLD_DEEPBIND;
+    bool clear = kslab::active_options.deepbind_flag == kslab::deepbind::clear && !kslab::standing_down();
+    if (clear) flags &= ~RTLD_DEEPBIND;
     return found(file, flags);
 }

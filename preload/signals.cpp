@@ -1,5 +1,6 @@
 // sigaction, signal and sigaltstack, while debugging: what the program installs for SIGSEGV, SIGBUS and SIGABRT must not take
-// the place of the handler that explains faults (debug/fault/fault_signal.h). Everything else is a tail call of libc's.
+// the place of the handler that explains faults (debug/fault/fault_signal.h); and alternate stacks are roots of the leak scan. Everything
+// else is as without kslab: a tail call of libc's, or its system call.
 //
 // libc's functions are called by names of theirs that are not exported here, so that nothing has to be looked up:
 // these may be called before any constructor has run. Only in the shared library.
@@ -49,13 +50,17 @@ KSLAB_NAME sighandler_t signal(int number, sighandler_t handler) noexcept {
 
 // What is given to it only the kernel knows from then on.
 KSLAB_NAME int sigaltstack(const stack_t* set, stack_t* old) noexcept {
-    bool noted = set != nullptr && (kslab::debug_flags & kslab::kDebugLeaks) != 0;
-    long result = kslab::raw_syscall(SYS_sigaltstack, reinterpret_cast<long>(set), reinterpret_cast<long>(old));
+    // The kernel reads one before it writes the other, which may be the same.
+    stack_t before;
+    bool same = set != nullptr && set == old;
+    long result = kslab::raw_syscall(SYS_sigaltstack, reinterpret_cast<long>(set), reinterpret_cast<long>(same ? &before : old));
     if (kslab::syscall_failed(result)) {
         errno = static_cast<int>(-result);
         return -1;
     }
-    if (noted && (set->ss_flags & SS_DISABLE) == 0) kslab::alternate_stack_note(set->ss_sp);
+    if (set != nullptr && (kslab::debug_flags & kslab::kDebugLeaks) != 0)
+        kslab::alternate_stack_note((set->ss_flags & SS_DISABLE) != 0 ? nullptr : set->ss_sp);
+    if (same) *old = before;
     return 0;
 }
 

@@ -16,7 +16,8 @@ namespace {
 constexpr unsigned kVerdictBits = 12;
 constexpr unsigned kGroupBits = 16;
 KSLAB_APART constinit relaxed<uint64_t> verdicts[1u << kVerdictBits]{};
-static_assert(kMostGroups <= 1u << kGroupBits && kAddressBits + kGroupBits <= 64);
+static_assert(kMostGroups <= 1u << kGroupBits, "a group fits into its bits");
+static_assert(kAddressBits + kGroupBits <= 64, "an address and a group fit into a word");
 
 relaxed<uint64_t>& verdict_of(uintptr_t address) {
     return verdicts[(address * 0x9e3779b97f4a7c15u) >> (64 - kVerdictBits)];

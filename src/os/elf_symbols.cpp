@@ -41,6 +41,12 @@ const ElfW(Sym)* find_gnu(const dynamic_symbols& in, const char* name) {
     }
 }
 
+bool names(const ElfW(Rela)* relocations, size_t bytes, size_t symbol) {
+    for (size_t i = 0; relocations != nullptr && i < bytes / sizeof *relocations; i++)
+        if (relocations[i].r_info >> 32 == symbol) return true;
+    return false;
+}
+
 }  // namespace
 
 dynamic_symbols read_dynamic(const ElfW(Dyn)* dynamic, ElfW(Addr) base) {
@@ -52,6 +58,10 @@ dynamic_symbols read_dynamic(const ElfW(Dyn)* dynamic, ElfW(Addr) base) {
             case DT_STRTAB: symbols.names = located<char>(base, value); break;
             case DT_GNU_HASH: symbols.gnu_hash = located<uint32_t>(base, value); break;
             case DT_HASH: symbols.hash = located<ElfW(Word)>(base, value); break;
+            case DT_JMPREL: symbols.plt_relocations = located<ElfW(Rela)>(base, value); break;
+            case DT_PLTRELSZ: symbols.plt_bytes = value; break;
+            case DT_RELA: symbols.relocations = located<ElfW(Rela)>(base, value); break;
+            case DT_RELASZ: symbols.relocation_bytes = value; break;
             default: break;
         }
     }
@@ -65,6 +75,11 @@ const ElfW(Sym)* find_symbol(const dynamic_symbols& in, const char* name) {
     for (ElfW(Word) i = 0; i < in.hash[1]; i++)
         if (defines(in.table[i], in, name)) return &in.table[i];
     return nullptr;
+}
+
+bool is_relocated(const dynamic_symbols& in, const ElfW(Sym)* symbol) {
+    auto number = static_cast<size_t>(symbol - in.table);
+    return names(in.plt_relocations, in.plt_bytes, number) || names(in.relocations, in.relocation_bytes, number);
 }
 
 }  // namespace kslab

@@ -36,19 +36,28 @@ program_headers headers_of(uintptr_t address, uintptr_t base) {
     return {base + header.e_phoff, header.e_phnum};
 }
 
-}  // namespace
-
-bool address_in_function(uintptr_t address, uintptr_t base, const char* name) {
+// Nothing where there are none.
+dynamic_symbols symbols_of(uintptr_t address, uintptr_t base) {
     program_headers headers = headers_of(address, base);
     for (size_t i = 0; i < headers.count; i++) {
         ElfW(Phdr) header;
-        if (!read_memory(headers.at + i * sizeof header, &header, sizeof header)) return false;
-        if (header.p_type != PT_DYNAMIC) continue;
-        dynamic_symbols symbols = read_dynamic(reinterpret_cast<const ElfW(Dyn)*>(base + header.p_vaddr), base);
-        const ElfW(Sym)* symbol = find_symbol(symbols, name);
-        return symbol != nullptr && address - (base + symbol->st_value) < symbol->st_size;
+        if (!read_memory(headers.at + i * sizeof header, &header, sizeof header)) break;
+        if (header.p_type == PT_DYNAMIC) return read_dynamic(reinterpret_cast<const ElfW(Dyn)*>(base + header.p_vaddr), base);
     }
-    return false;
+    return {};
+}
+
+}  // namespace
+
+bool address_in_function(uintptr_t address, uintptr_t base, const char* name) {
+    const ElfW(Sym)* symbol = find_symbol(symbols_of(address, base), name);
+    return symbol != nullptr && address - (base + symbol->st_value) < symbol->st_size;
+}
+
+bool binds_to_itself(uintptr_t address, uintptr_t base, const char* name) {
+    dynamic_symbols symbols = symbols_of(address, base);
+    const ElfW(Sym)* symbol = find_symbol(symbols, name);
+    return symbol != nullptr && !is_relocated(symbols, symbol);
 }
 
 }  // namespace kslab

@@ -8,4 +8,7 @@ namespace kslab {
 // addresses that it was linked for. False as well when the object does not export such a function.
 bool address_in_function(uintptr_t address, uintptr_t base, const char* name);
 
+// Whether that object exports a function `name`, and always uses it itself (-Bsymbolic), whoever else exports one.
+bool binds_to_itself(uintptr_t address, uintptr_t base, const char* name);
+
 }  // namespace kslab

@@ -24,9 +24,11 @@ constexpr unsigned kPauseOfHand = 250;
 constexpr unsigned kMissesForMore = 1024;
 constexpr unsigned kMissesBeyond = 8 * kMissesForMore;
 // It gives that back when it lacked none between two reaps, or when it frees KSLAB_THREAD_CACHE in a row, for then it gives memory
-// up. If it goes on all the same, it works in rounds: next time it may free twice as much, up to so many doublings, and gets more
-// room after half as many misses.
-constexpr unsigned kMostPatience = 5;
+// up; while it does it gets nothing. If it goes on all the same, it works in rounds: next time it may free twice as much, up to so
+// many doublings, and with each gets more room after half as many misses.
+constexpr unsigned kMostRounds = 5;
+// One flush of large objects says less than its bytes.
+constexpr size_t kPartOfFlush = 16;
 
 std::atomic<size_t> lent{0};  // bytes beyond KSLAB_THREAD_CACHE, of all threads
 
@@ -41,10 +43,11 @@ unsigned first_limit(const kmem_cache* cache) {
 
 // Several threads at once may pass the bound by a step each.
 bool more_room(thread_cache* thread) {
+    thread->lacked = true;
     if (thread->flushed >= slots.thread_bytes) return false;
     bool within = lent.load(std::memory_order_relaxed) + slots.thread_bytes <= kLentForCpu * cache_settings.cpus;
-    if (++thread->no_room_times < (within ? kMissesForMore : kMissesBeyond) >> thread->patience) return false;
-    thread->no_room_times = 0;
+    if (++thread->misses < (within ? kMissesForMore : kMissesBeyond) >> thread->rounds) return false;
+    thread->misses = 0;
     if (thread->room >= (within ? kMostRoom : 2) * slots.thread_bytes) return false;
     lent.fetch_add(slots.thread_bytes, std::memory_order_relaxed);
     thread->room += slots.thread_bytes;
@@ -92,11 +95,12 @@ void raise_limit(thread_cache* thread, const kmem_cache* cache, array_cache* ac)
 }
 
 void note_flush(thread_cache* thread, size_t bytes) {
-    size_t many = slots.thread_bytes << thread->patience;
-    if (thread->flushed < many) thread->flushed += bytes;
-    if (KSLAB_LIKELY(thread->flushed < many) || thread->room == slots.thread_bytes) return;
+    size_t part = slots.thread_bytes / kPartOfFlush;
+    size_t many = slots.thread_bytes << thread->rounds;
+    if (thread->flushed < many) thread->flushed += bytes < part ? bytes : part;
+    if (KSLAB_LIKELY(thread->flushed < many) || thread->room == slots.thread_bytes || thread->refilling != 0) return;
     give_room_back(thread);
-    if (thread->patience < kMostPatience) thread->patience++;
+    if (thread->rounds < kMostRounds) thread->rounds++;
 }
 
 bool in_streak(const thread_cache* thread, const kmem_cache* cache) { return cache->at(thread->node).flushes >= kFreeStreak; }
@@ -138,8 +142,11 @@ void start_below(thread_cache* thread, kmem_cache* cache, array_cache* ac, void*
 }  // namespace
 
 void return_lent_room(thread_cache* thread) {
-    lent.fetch_sub(thread->room - slots.thread_bytes, std::memory_order_relaxed);
+    size_t more = thread->room - slots.thread_bytes;
     thread->room = slots.thread_bytes;
+    // In this order: the child of a fork that comes between gives back nothing twice.
+    std::atomic_signal_fence(std::memory_order_release);
+    lent.fetch_sub(more, std::memory_order_relaxed);
 }
 
 void lower_limit(thread_cache* thread, kmem_cache* cache, array_cache* ac) {

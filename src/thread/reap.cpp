@@ -93,11 +93,11 @@ uint64_t first_reap() {
 // The kernel's cache_reap of one CPU.
 void reap_thread(thread_cache* thread, uint64_t time) {
     thread->next_reap = time + kReapInterval;
-    if (thread->no_room_times == 0) {
+    if (!thread->lacked) {
         if (thread->room > slots.thread_bytes) give_room_back(thread);
-        thread->patience = 0;
+        thread->rounds = 0;
     }
-    thread->no_room_times = 0;
+    thread->lacked = false;
     if (nr_nodes > 1) reap_aliens(thread);
     for_own_arrays(thread, [thread](kmem_cache* cache, array_cache* ac) { reap_array(thread, cache, ac); });
 }
@@ -154,7 +154,7 @@ void thread_tick_slow(thread_cache* thread) {
 void give_room_back(thread_cache* thread) {
     if (thread->refilling != 0) return;
     return_lent_room(thread);
-    thread->no_room_times = 0;
+    thread->misses = 0;
     // The largest lose the most. Tuned ones keep what they have, and nobody loses everything for their sake.
     size_t least = slots.thread_bytes / 64 + 1;
     for (size_t most = slots.thread_bytes / 4; reserved_bytes(thread) > thread->room && most >= least; most /= 2)

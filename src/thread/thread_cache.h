@@ -11,8 +11,7 @@
 // and full at once, so nobody asks on the fast path whether there are any. The slot at offset 0 is like that
 // in every thread; it is where page-map value 0 and sizes without a class lead.
 //
-// A thread that is in a group (thread/group.h) points to its shadow, which is like that in all slots: every operation is
-// slow, and counts. Slow paths ask this_thread() for the structure that holds the thread's arrays.
+// A thread in a group (thread/group.h) points to its shadow, which is like that in all slots; this_thread() holds its arrays.
 #pragma once
 #include "base/list.h"
 #include "cache/array_cache.h"
@@ -39,16 +38,17 @@ struct thread_cache {
     uint32_t vector_bytes;  // kmem_cache::vector_offset is below
     uint32_t generation;    // of the last drain that was asked for (thread.h)
     uint32_t countdown;     // slow operations until the next look at the clock
-    uint32_t pause;         // of the hand of make_room, in slow operations
+    uint32_t slabs_made;    // of its node's, in its refills, since idle arrays were last looked for
     size_t reserved;        // bytes that the arrays may hold, the sum of limit * size; atomic, see reserve()
     size_t room;            // at most so much is reserved
-    uint16_t no_room_times; // that it was too little
-    uint8_t patience;       // with streaks of frees (arrays.cpp)
     size_t flushed;         // bytes, in a row, of all arrays, without a refill
-    uint32_t slabs_made;    // of its node's, in its refills, since idle arrays were last looked for
+    uint32_t pause;         // of the hand of make_room, in slow operations
+    unsigned hand;          // where make_room goes on, below slots.count
+    uint16_t misses;        // that the room was too little, since it became more
+    bool lacked;            // room, since the last reap
+    uint8_t rounds;         // that room was given back too early (arrays.cpp)
     uint64_t next_reap;
     unsigned exit_round;
-    unsigned hand;          // where make_room goes on, below slots.count
     uint8_t node;           // where this thread runs (thread/node.cpp)
     uint8_t reap_node;      // the node whose alien objects are sent home next
     uint8_t refilling;      // constructors run: what they do must not drain the array that is being filled
@@ -65,8 +65,7 @@ static_assert(__builtin_offsetof(thread_cache, none) == 0, "page-map value 0 lea
 static_assert(__builtin_offsetof(thread_cache, slots) == kThreadHeaderBytes, "keep the padding in step");
 static_assert(sizeof(thread_cache) <= 32768, "the arena rounds it to a power of two; and a slot is an offset of 16 bits");
 
-extern thread_cache empty_thread;
-extern thread_cache dead_thread;
+extern thread_cache empty_thread, dead_thread;
 
 // Empty and full at once, for caches that this thread has no array of.
 extern array_cache no_array;

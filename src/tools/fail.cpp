@@ -141,12 +141,21 @@ private:
     std::set<std::string> known_;
 };
 
+// What the caller debugs with; and places are told apart by their stacks.
+std::string switches_for_failing() {
+    const char* set = std::getenv("KSLAB_DEBUG");
+    std::string own = set == nullptr ? "" : set;
+    if (own.empty() || own == "0" || own == "off" || own == "none") return "FU";
+    bool letters = own.find_first_of("1,;-") == std::string::npos && own != "full";
+    return letters && own.find_first_of("Uu") == std::string::npos ? own + "U" : own;
+}
+
 class failing {
 public:
     failing(const fail_settings& s, const words& command)
         : settings_(s), command_(command), file_(find_program(command[0])) {
         add_preload(with_, find_library(s.library));
-        if (const char* own = std::getenv("KSLAB_DEBUG"); own == nullptr || *own == '\0') with_["KSLAB_DEBUG"] = "FU";
+        with_["KSLAB_DEBUG"] = switches_for_failing();
         with_["KSLAB_SYMBOLIZER"] = "none";
         with_["KSLAB_FORMAT"] = "text";
     }
@@ -225,8 +234,8 @@ int fail_command(const words& arguments) {
     if (settings.help) {
         std::cout << "usage: kslab fail [OPTIONS] [--] PROGRAM [ARGS...]\n\nRuns PROGRAM again and again; the first "
                      "allocation fails, then the second, and so on,\nuntil a run asks for fewer. Tells which failures "
-                     "it did not survive.\nKSLAB_DEBUG=1 kslab fail ... "
-                     "looks for overflows and leaks on the way out as well.\n\n"
+                     "it did not survive.\nKSLAB_DEBUG=FZPUQ kslab fail ... "
+                     "looks for overflows on the way out as well.\n\n"
                   << options_help(options) << "\nexit status: 0 it survived all, 1 not all, 2 nothing could be run\n";
         return kSuccess;
     }

@@ -154,6 +154,7 @@ TEST(thread, what_looks_for_budget_pauses_after_each_round) {
 TEST(thread, one_that_works_in_rounds_keeps_its_room) {
     constexpr size_t kObjects = 500;
     size_t once = active_options.thread_cache;
+    current_thread->next_reap = ~uint64_t{0};  // however long it takes
     test::random random(17);
     std::vector<void*> objects;
     auto work = [&](size_t count) {
@@ -168,15 +169,32 @@ TEST(thread, one_that_works_in_rounds_keeps_its_room) {
     }
     EXPECT_GT(current_thread->room, once);
     EXPECT_LT(given_back, 200);
-    EXPECT_GT(current_thread->patience, 0);
+    EXPECT_GT(current_thread->rounds, 0);
     // More than it ever worked on: it gives memory up.
     work(40 * kObjects);
     EXPECT_EQ(current_thread->room, once);
     EXPECT_LE(own_arrays().reserved, once);
-    current_thread->no_room_times = 0;
+    current_thread->lacked = false;
     current_thread->next_reap = 1;  // long past
     thread_look_at_clock(current_thread);
-    EXPECT_EQ(current_thread->patience, 0) << "after a quiet time";
+    EXPECT_EQ(current_thread->rounds, 0) << "after a quiet time";
+    EXPECT_STREQ(validate_heap(), nullptr);
+}
+
+// A flush of one large object has as many bytes as some hundred of small ones, and says less.
+TEST(thread, one_that_frees_large_objects_in_between_keeps_its_room) {
+    busy_thread busy(19);
+    size_t once = active_options.thread_cache;
+    current_thread->next_reap = ~uint64_t{0};
+    ASSERT_TRUE(busy.work_for(3 * once));
+    for (int i = 0; i < 200; i++) {
+        void* large[3];
+        for (void*& object : large) object = kmalloc(size_t{200} << 10, 0);
+        for (void* object : large) kfree(object);
+        ASSERT_GE(current_thread->room, 3 * once);
+        busy.work();
+    }
+    busy.end();
     EXPECT_STREQ(validate_heap(), nullptr);
 }
 
@@ -188,7 +206,7 @@ TEST(thread, room_that_was_not_lacked_for_a_while_goes_back) {
         current_thread->next_reap = 1;  // long past
         thread_look_at_clock(current_thread);
     };
-    current_thread->no_room_times = 1;
+    current_thread->lacked = true;
     reap();
     EXPECT_GE(current_thread->room, 3 * once) << "it lacked some";
     reap();

@@ -164,7 +164,7 @@ void visit_registers(const stopped_threads& threads, word_visitor to) {
 bool for_each_root(const root_request& request, word_visitor to) {
     if (!maps.open()) return false;
     visit_registers(*request.threads, to);
-    visit_alternate_stacks(to);
+    visit_alternate_stacks(*request.threads, to);
     uintptr_t guard_end = 0;
     while (const maps_line* line = maps.next()) {
         bool behind_guard = guard_end == line->start;

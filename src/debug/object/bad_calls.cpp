@@ -25,16 +25,17 @@ void take_stack(finding& f) {
 bool is_cxx(call_family family) { return family == call_family::cxx_object || family == call_family::cxx_array; }
 
 // A library with operators of its own that is bound to itself (-Bsymbolic) reaches malloc and free by these, while the other half of
-// the pair may be ours: what it calls directly and what by its operators is not to be told apart.
+// the pair may be ours: what it calls directly and what by its operators is not to be told apart. Operators that it hides are in no
+// table, and glibc 2.34 does not tell whose code it is: there such a pair is a mismatch.
 bool half_by_own_operator(const place& p, call_family asked, call_family given) {
     if (asked == call_family::c && is_cxx(given)) {
         stack_view allocated = stack_depot_get(p.record->allocated.stack);
-        return allocated.count > 0 && module_defines(allocated.frame[0], "_Znwm");
+        return allocated.count > 0 && module_binds_to_itself(allocated.frame[0], "_Znwm");
     }
     if (!is_cxx(asked) || given != call_family::c) return false;
     stack_trace here;
     backtrace_capture(here, 1);
-    return here.count > 0 && module_defines(here.frame[0], "_ZdlPv");
+    return here.count > 0 && module_binds_to_itself(here.frame[0], "_ZdlPv");
 }
 
 enum class pair_of_calls : uint8_t { matching, untold, mismatched };

@@ -12,7 +12,7 @@
 
 namespace kslab {
 
-constinit rule_set* rule_cache = nullptr;
+constinit std::atomic<rule_set*> rule_cache{nullptr};
 constinit std::atomic<uint32_t> rule_generation{1};
 
 namespace {
@@ -103,7 +103,7 @@ void note_module(const module_tables& m) {
 
 // After rules_boot: before it no module is found.
 void keep_rule(uintptr_t pc, packed_rule rule) {
-    rule_set& set = rules_around(pc);
+    rule_set& set = rules_around(rule_cache.load(std::memory_order_relaxed), pc);
     static constinit std::atomic<unsigned> next{0};
     unsigned victim = next.load(std::memory_order_relaxed);
     next.store(victim + 1, std::memory_order_relaxed);
@@ -113,7 +113,7 @@ void keep_rule(uintptr_t pc, packed_rule rule) {
 }
 
 constexpr uintptr_t kLowestCode = uintptr_t{1} << 16;
-constexpr uintptr_t kHighestCode = uintptr_t{1} << 47;
+constexpr uintptr_t kHighestCode = uintptr_t{1} << kAddressBits;
 
 }  // namespace
 
@@ -143,11 +143,11 @@ KSLAB_NOINLINE packed_rule rule_for_slow(uintptr_t pc) {
 
 bool rules_boot() {
     int saved = errno;
-    if (rule_cache == nullptr) {
+    if (rule_cache.load(std::memory_order_relaxed) == nullptr) {
         void* memory = metadata_allocate(kSets * sizeof(rule_set));  // which is no root of the leak scan
         if (memory == nullptr) return false;
         // Debugging may begin late: threads that run look at it from now on, and find it empty.
-        __atomic_store_n(&rule_cache, static_cast<rule_set*>(__builtin_memset(memory, 0, kSets * sizeof(rule_set))), __ATOMIC_RELEASE);
+        rule_cache.store(static_cast<rule_set*>(__builtin_memset(memory, 0, kSets * sizeof(rule_set))), std::memory_order_release);
     }
     if (&dlsym != nullptr)
         find_object = reinterpret_cast<find_object_function*>(dlsym(RTLD_DEFAULT, "_dl_find_object"));
@@ -163,7 +163,8 @@ void rules_forget() {
         k.end.store(0, std::memory_order_relaxed);
         k.start.store(0, std::memory_order_relaxed);
     }
-    for (rule_set* set = rule_cache; set != nullptr && set != rule_cache + kSets; set++)
+    rule_set* cache = rule_cache.load(std::memory_order_acquire);
+    for (rule_set* set = cache; set != nullptr && set != cache + kSets; set++)
         for (std::atomic<uint64_t>& way : set->way) way.store(0, std::memory_order_relaxed);
     rule_generation.fetch_add(1, std::memory_order_relaxed);
 }

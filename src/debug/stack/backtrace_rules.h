@@ -17,10 +17,10 @@ struct alignas(kRuleWays * sizeof(uint64_t)) rule_set {
     std::atomic<uint64_t> way[kRuleWays];
 };
 // Made by rules_boot: most processes have none.
-extern rule_set* rule_cache;
+extern std::atomic<rule_set*> rule_cache;
 
-inline rule_set& rules_around(uintptr_t pc) {
-    return rule_cache[(pc >> kCodeShift ^ pc >> (kCodeShift + kSetBits)) & ((uintptr_t{1} << kSetBits) - 1)];
+inline rule_set& rules_around(rule_set* cache, uintptr_t pc) {
+    return cache[(pc >> kCodeShift ^ pc >> (kCodeShift + kSetBits)) & ((uintptr_t{1} << kSetBits) - 1)];
 }
 
 // 34 bits of the instruction's address (the others follow from these and the set), 19 of the rule's cfa, 8 of its bp, 3
@@ -53,8 +53,9 @@ packed_rule rule_for_slow(uintptr_t pc);
 
 // The rule for the instruction that contains the byte at `pc`.
 inline packed_rule rule_for(uintptr_t pc) {
-    if (KSLAB_UNLIKELY(rule_cache == nullptr)) return rule_for_slow(pc);
-    const rule_set& set = rules_around(pc);
+    rule_set* cache = rule_cache.load(std::memory_order_acquire);
+    if (KSLAB_UNLIKELY(cache == nullptr)) return rule_for_slow(pc);
+    const rule_set& set = rules_around(cache, pc);
     for (const std::atomic<uint64_t>& way : set.way) {
         packed_rule rule(way.load(std::memory_order_relaxed));
         if (KSLAB_LIKELY(rule.fits(pc))) return rule;

@@ -8,7 +8,7 @@
 #include "base/format.h"
 #include "base/relaxed.h"
 #include "debug/own_memory.h"
-#include "os/elf_symbols.h"
+#include "os/module_function.h"
 #include "os/syscall.h"
 
 #pragma weak dlsym
@@ -195,11 +195,11 @@ void modules_note(const uintptr_t* frames, unsigned count) {
     }
 }
 
-bool module_defines(uintptr_t address, const char* symbol) {
+bool module_binds_to_itself(uintptr_t address, const char* function) {
     find_object_function* search = find_object;
     found_object found;
-    if (search == nullptr || search(reinterpret_cast<void*>(address), &found) != 0 || found.map->l_ld == nullptr) return false;
-    return find_symbol(read_dynamic(found.map->l_ld, found.map->l_addr), symbol) != nullptr;
+    if (search == nullptr || search(reinterpret_cast<void*>(address), &found) != 0) return false;
+    return binds_to_itself(address, found.map->l_addr, function);
 }
 
 bool module_seen_at(uintptr_t address, module_place& place) {

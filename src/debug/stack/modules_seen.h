@@ -15,8 +15,8 @@ void modules_note(const uintptr_t* frames, unsigned count);
 // What lay at the address last; false when nothing is known.
 bool module_seen_at(uintptr_t address, module_place& place);
 
-// Whether the module that is loaded at the address defines that symbol for others.
-bool module_defines(uintptr_t address, const char* symbol);
+// Whether the module that is loaded there now exports that function, and uses no other's.
+bool module_binds_to_itself(uintptr_t address, const char* function);
 
 // The build-id among ELF notes; length 0 when there is none.
 struct note_span {

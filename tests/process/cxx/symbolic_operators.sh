@@ -1,6 +1,7 @@
 #!/bin/bash
 # A library with operators new and delete of its own, bound to itself, gives objects to the program and takes some from it: half of
-# each pair is its own, half kslab's. No mismatch is told; one of the program's own is.
+# each pair is its own, half kslab's. No mismatch is told; one of the program's own is, one of the C++ library's, which is not bound to
+# itself, and one of the same library without -Bsymbolic.
 # needs: tool g++
 set -u
 fail() { echo "FAILED: $*" >&2; exit 1; }
@@ -15,20 +16,24 @@ void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 void operator delete[](void* p) noexcept { std::free(p); }
 int* make_one() { return new int(5); }
 int* make_many() { return new int[50]; }
+void* make_by_malloc() { return std::malloc(40); }
 int take_one(int* p) { delete p; return 1; }
 int take_many(int* p) { delete[] p; return 1; }
 END
 cat >main.cpp <<'END'
 #include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
 int* make_one();
+void* make_by_malloc();
 int* make_many();
 int take_one(int*);
 int take_many(int*);
-int main(int argc, char**) {
-    if (argc > 1) {
-        delete static_cast<int*>(std::malloc(4));
-        return 0;
-    }
+int main(int argc, char** argv) {
+    const char* what = argc > 1 ? argv[1] : "";
+    if (!std::strcmp(what, "own")) return delete static_cast<int*>(std::malloc(4)), 0;
+    if (!std::strcmp(what, "demangle")) return delete[] abi::__cxa_demangle("_Z1fi", nullptr, nullptr, nullptr), 0;
+    if (!std::strcmp(what, "library")) return delete static_cast<int*>(make_by_malloc()), 0;
     delete make_one();
     delete[] make_many();
     take_one(new int(6));
@@ -44,6 +49,10 @@ for options in "-O0 -g" "-O2 -g"; do
     "$TEST_CXX" $options -fno-builtin main.cpp -o main -Wl,--as-needed -lstdc++ -L. -lown -Wl,-rpath,"$TEST_TMP" || fail "compiler"
     KSLAB_DEBUG=1 LD_PRELOAD=$TEST_LIB ./main 2>err || fail "$options: status $?"
     [ ! -s err ] || fail "$options: $(cat err)"
-    KSLAB_DEBUG=1 LD_PRELOAD=$TEST_LIB ./main x 2>err
-    grep -q 'Mismatched free' err || fail "$options: a mismatch of the program's own: $(cat err)"
+    # shellcheck disable=SC2086
+    "$TEST_CXX" $options -fno-builtin -shared -fPIC lib.cpp -o libown.so || fail "compiler"
+    for what in own demangle library; do
+        KSLAB_DEBUG=1 LD_PRELOAD=$TEST_LIB ./main $what 2>err
+        grep -q 'Mismatched free' err || fail "$options: $what is not told: $(cat err)"
+    done
 done

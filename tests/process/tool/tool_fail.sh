@@ -58,9 +58,15 @@ int main(void) {
 END
 "$TEST_CC" -g -O0 path.c -o path || fail "compiler"
 "$tool" fail ./path >out 2>err || fail "without redzones: $(cat out err)"
+for switches in FZPUQ FZ 1; do
+    KSLAB_DEBUG=$switches "$tool" fail ./path >out 2>err
+    [ $? = 1 ] && grep -q '^allocation 2, malloc(200), failed, and the program went on with a heap bug: Right Redzone overwritten:' out ||
+        fail "KSLAB_DEBUG=$switches: $(cat out err)"
+    grep -A1 'allocation 2' out | grep -q '#0' || fail "KSLAB_DEBUG=$switches: no stack: $(cat out)"
+done
+KSLAB_DEBUG=0 "$tool" fail ./demo x >out 2>err
+[ "$(tail -1 out)" = '4 allocations failed, one a run; the program did not survive 2, at 2 places' ] || fail "KSLAB_DEBUG=0: $(cat out)"
 KSLAB_DEBUG=1 "$tool" fail ./path >out 2>err
-[ $? = 1 ] && grep -q '^allocation 2, malloc(200), failed, and the program went on with a heap bug: Right Redzone overwritten:' out ||
-    fail "KSLAB_DEBUG=1: $(cat out err)"
 [ "$(tail -1 out)" = '2 allocations failed, one a run; the program did not survive 1, at 1 place' ] || fail "$(cat out)"
 wrong() {
     local want=$1 status
