@@ -28,7 +28,7 @@ constexpr unsigned kMissesBeyond = 8 * kMissesForMore;
 // many doublings, and with each gets more room after half as many misses.
 constexpr unsigned kMostRounds = 5;
 // One flush of large objects says less than its bytes.
-constexpr size_t kPartOfFlush = 16;
+constexpr size_t kPartOfFlush = 4;
 
 std::atomic<size_t> lent{0};  // bytes beyond KSLAB_THREAD_CACHE, of all threads
 
