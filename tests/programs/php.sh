@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # PHP, which loads its extensions with RTLD_DEEPBIND: they free what the program allocated. Zend's own allocator is off.
 #
-# tier: all
+# tier: full
 # timeout: 90
 # packages: php-cli
 # commands: php
