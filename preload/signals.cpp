@@ -50,18 +50,15 @@ KSLAB_NAME sighandler_t signal(int number, sighandler_t handler) noexcept {
 
 // What is given to it only the kernel knows from then on.
 KSLAB_NAME int sigaltstack(const stack_t* set, stack_t* old) noexcept {
-    // The kernel reads one before it writes the other, which may be the same.
-    stack_t before;
-    bool same = set != nullptr && set == old;
-    long result = kslab::raw_syscall(SYS_sigaltstack, reinterpret_cast<long>(set), reinterpret_cast<long>(same ? &before : old));
-    if (kslab::syscall_failed(result)) {
-        errno = static_cast<int>(-result);
-        return -1;
-    }
-    if (set != nullptr && (kslab::debug_flags & kslab::kDebugLeaks) != 0)
-        kslab::alternate_stack_note((set->ss_flags & SS_DISABLE) != 0 ? nullptr : set->ss_sp);
-    if (same) *old = before;
-    return 0;
+    long result = kslab::raw_syscall(SYS_sigaltstack, reinterpret_cast<long>(set), reinterpret_cast<long>(old));
+    // `set` and `old` may be one, and the stack is set even where `old` cannot be written.
+    stack_t now;
+    bool asked = set != nullptr && (kslab::debug_flags & kslab::kDebugLeaks) != 0;
+    if (asked && kslab::raw_syscall(SYS_sigaltstack, 0, reinterpret_cast<long>(&now)) == 0)
+        kslab::alternate_stack_note((now.ss_flags & SS_DISABLE) != 0 ? nullptr : now.ss_sp);
+    if (!kslab::syscall_failed(result)) return 0;
+    errno = static_cast<int>(-result);
+    return -1;
 }
 
 // What `signal` is called where a program asks for System V or X/Open alone.

@@ -155,9 +155,13 @@ void give_room_back(thread_cache* thread) {
     if (thread->refilling != 0) return;
     return_lent_room(thread);
     thread->misses = 0;
-    // The largest lose the most. Tuned ones keep what they have, and nobody loses everything for their sake.
-    size_t least = slots.thread_bytes / 64 + 1;
-    for (size_t most = slots.thread_bytes / 4; reserved_bytes(thread) > thread->room && most >= least; most /= 2)
+    // Tuned ones keep what they have, and nobody loses anything for their sake.
+    size_t tuned = 0;
+    for_own_arrays(thread, [&tuned](const kmem_cache* cache, const array_cache* ac) {
+        if (cache->tuned) tuned += held_bytes(cache, ac->limit);
+    });
+    // The largest lose the most.
+    for (size_t most = slots.thread_bytes / 4; reserved_bytes(thread) > thread->room + tuned && most > 0; most /= 2)
         for_own_arrays(thread, [=](kmem_cache* cache, array_cache* ac) {
             if (held_bytes(cache, ac->limit) > most) lower_limit(thread, cache, ac);
         });

@@ -1,4 +1,5 @@
 // kslab fail: the program runs again and again, and each time another allocation fails, until none does any more.
+#include <strings.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -145,8 +146,9 @@ private:
 std::string switches_for_failing() {
     const char* set = std::getenv("KSLAB_DEBUG");
     std::string own = set == nullptr ? "" : set;
-    if (own.empty() || own == "0" || own == "off" || own == "none") return "FU";
-    bool letters = own.find_first_of("1,;-") == std::string::npos && own != "full";
+    auto is = [&own](const char* preset) { return strcasecmp(own.c_str(), preset) == 0; };
+    if (own.empty() || is("0") || is("off") || is("none")) return "FU";
+    bool letters = own.find_first_of("1,;-") == std::string::npos && !is("full");
     return letters && own.find_first_of("Uu") == std::string::npos ? own + "U" : own;
 }
 

@@ -62,6 +62,7 @@ print(len(re.findall(r"x(\d)", "x1y" * 100)))
 t = [threading.Thread(target=lambda: [str(i) for i in range(100)]) for _ in range(3)]
 [x.start() for x in t]; [x.join() for x in t]
 libc = ctypes.CDLL(None)
+libc.malloc.restype = None  # a Python number would look like a pointer to memcheck, whose heap lies low
 for i in range(9): libc.malloc(1000 + i)
 for i in range(9): libc.getpid()'
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -148,6 +149,30 @@ TEST(thread, what_looks_for_budget_pauses_after_each_round) {
     }
     EXPECT_GE(rounds, 5) << "this thread has budget enough: nothing is proved";
     busy.end();
+}
+
+// Arrays of many users' caches, none of which is large.
+TEST(thread, room_goes_back_from_many_small_arrays) {
+    size_t once = active_options.thread_cache;
+    busy_thread busy(23);
+    ASSERT_TRUE(busy.work_for(3 * once));
+    std::vector<::kmem_cache*> caches;
+    for (int i = 0; i < 160; i++) {
+        std::string name = "small-" + std::to_string(i);
+        caches.push_back(kmem_cache_create(name.c_str(), 256, 0, SLAB_NO_MERGE, nullptr));
+        ASSERT_NE(caches.back(), nullptr);
+        void* objects[8];
+        for (void*& object : objects) object = kmem_cache_alloc(caches.back(), GFP_KERNEL);
+        for (void* object : objects) kmem_cache_free(caches.back(), object);
+    }
+    ASSERT_GT(current_thread->reserved, once) << "nothing is proved";
+    give_room_back(current_thread);
+    EXPECT_EQ(current_thread->room, once);
+    EXPECT_LE(own_arrays().reserved, once);
+    EXPECT_EQ(own_arrays().reserved, current_thread->reserved);
+    for (::kmem_cache* cache : caches) kmem_cache_destroy(cache);
+    busy.end();
+    EXPECT_STREQ(validate_heap(), nullptr);
 }
 
 // Each round ends with frees that might be the last; but there was another round each time.

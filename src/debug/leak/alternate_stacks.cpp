@@ -1,5 +1,7 @@
 #include "debug/leak/alternate_stacks.h"
 
+#include <errno.h>
+
 #include "base/relaxed.h"
 #include "os/syscall.h"
 
@@ -7,7 +9,7 @@ namespace kslab {
 
 namespace {
 
-// By the thread's number: of those that share a place the last one is known, which takes more threads than this.
+// Of more living threads than this the oldest are forgotten.
 constexpr unsigned kPlaces = 1024;
 
 struct noted_stack {
@@ -19,6 +21,28 @@ KSLAB_APART constinit noted_stack noted[kPlaces]{};
 
 int number_by(long call) { return static_cast<int>(raw_syscall(call)); }
 
+bool may_be_taken(const noted_stack& place, int process, int thread) {
+    if (thread == 0) return true;
+    return place.process == process && raw_syscall(SYS_tgkill, process, thread, 0) == -ESRCH;
+}
+
+// Its own, or one that nobody has, or had a thread that is gone.
+noted_stack& place_of(int process, int thread) {
+    unsigned home = static_cast<unsigned>(thread);
+    for (unsigned i = 0; i < kPlaces; i++) {
+        noted_stack& each = noted[(home + i) % kPlaces];
+        if (each.thread == thread) return each;
+        if (each.thread == 0) break;
+    }
+    for (unsigned i = 0; i < kPlaces; i++) {
+        noted_stack& each = noted[(home + i) % kPlaces];
+        int owner = each.thread;
+        if (may_be_taken(each, process, owner) && each.thread.change(owner, thread)) return each;
+    }
+    noted[home % kPlaces].thread = thread;
+    return noted[home % kPlaces];
+}
+
 bool lives(const stopped_threads& threads, int thread) {
     if (!threads.stopped || thread == number_by(SYS_gettid)) return true;
     for (size_t i = 0; i < threads.count; i++)
@@ -29,11 +53,11 @@ bool lives(const stopped_threads& threads, int thread) {
 }  // namespace
 
 void alternate_stack_note(const void* start) {
+    int process = number_by(SYS_getpid);
     int thread = number_by(SYS_gettid);
-    noted_stack& its = noted[static_cast<unsigned>(thread) % kPlaces];
+    noted_stack& its = place_of(process, thread);
     its.start = 0;
-    its.process = number_by(SYS_getpid);
-    its.thread = thread;
+    its.process = process;
     its.start = reinterpret_cast<uintptr_t>(start);
 }
 

@@ -377,15 +377,18 @@ void load() {
 }
 
 // The program's first thread, called by nothing but the program and its libraries from _start: neither in a signal
-// handler nor below the loader, in whichever constructor or lookup.
+// handler nor below the loader, in whichever constructor or lookup; nor by libc, which may be in the middle of the same: dlerror
+// and a failed dlsym allocate, and another of them inside leaves them with what was freed.
 bool is_safe_moment(const stack_position& at) {
     stack_trace whole;
     readable_range range;
     range.enter(at.sp);
     backtrace_walk(whole, kMaxDepth, at, first_frame::after_call, range, nullptr, nullptr);
     if (whole.count == 0 || whole.source != stack_source::unwind_tables) return false;
-    module_tables loader;
+    module_tables loader, libc;
     if (&_r_debug == nullptr || !module_around(_r_debug.r_brk, loader)) return false;
+    if (&dlsym == nullptr || !module_around(reinterpret_cast<uintptr_t>(&dlsym), libc)) return false;
+    if (whole.frame[0] - libc.start < libc.end - libc.start) return false;
     for (unsigned i = 0; i < whole.count; i++) {
         uintptr_t ip = whole.frame[i] - 1;
         if (rule_for(ip).kind() == unwind_kind::signal || ip - loader.start < loader.end - loader.start) return false;
