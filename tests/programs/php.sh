@@ -42,7 +42,9 @@ END
 }
 
 workload() {
-    USE_ZEND_ALLOC=0 php "$work/input/work.php" | tee out
-    ! grep 'IS NOT LOADED' out
-    php "$work/input/work.php" > out && tail -2 out
+    USE_ZEND_ALLOC=0 php "$work/input/work.php" > out
+    cat out
+    if grep -q 'IS NOT LOADED' out; then return 3; fi
+    php "$work/input/work.php" > out
+    tail -2 out
 }
