@@ -5,6 +5,7 @@
 #include "config/size_classes.h"
 #include "debug/object/library_new.h"
 #include "debug/object/objects.h"
+#include "debug/stack/backtrace_rules.h"
 #include "debug/stack/modules_seen.h"
 #include "debug/stack/stack_depot.h"
 #include "os/executable.h"
@@ -117,6 +118,13 @@ void report_damage(finding_lease& f, const char* found_by, bool with_stack) {
 
 namespace {
 
+// What follows a module's data may be more of that, or what the program mapped there; the loader knows, from glibc 2.35 on.
+bool is_of_module(uintptr_t address) {
+    module_tables module;
+    if (!module_around(reinterpret_cast<uintptr_t>(&is_of_module), module)) return true;
+    return module_around(address, module);
+}
+
 // What an address that kslab does not own is.
 defect kind_of_foreign(const void* pointer) {
     char here;
@@ -125,8 +133,9 @@ defect kind_of_foreign(const void* pointer) {
     constexpr uintptr_t kNear = uintptr_t{8} << 20;
     mapping_kind kind = mapping_of(pointer);
     if (kind == mapping_kind::stack) return defect::stack_free;
-    if (kind == mapping_kind::file || kind == mapping_kind::behind_file) return defect::static_free;
-    if (kind == mapping_kind::anonymous) {
+    if (kind == mapping_kind::file) return defect::static_free;
+    if (kind == mapping_kind::behind_file && is_of_module(where)) return defect::static_free;
+    if (kind == mapping_kind::anonymous || kind == mapping_kind::behind_file) {
         // The stack of another thread than the first is an anonymous mapping.
         if (where >= stack && where - stack < kNear && same_mapping(pointer, &here)) return defect::stack_free;
         return defect::mapped_free;
